@@ -1,0 +1,53 @@
+# make serve starts Glimway, make test runs every test; both need only Python 3.11+ and make.
+# ARGS reaches the command: make serve ARGS="--port 9000", make test ARGS="tests/test_house.py -v".
+
+ARGS =
+PYTEST = .venv/bin/pytest
+
+.PHONY: help serve test setup check fix bench drill fuzz soak lock environment dev-environment
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):[^#]*## /  make \1	/p' Makefile
+
+serve: environment ## start Glimway on 127.0.0.1:8000
+	@exec .venv/bin/glimway serve $(ARGS)
+
+test: dev-environment ## every test
+	@scripts/packages test
+	@$(PYTEST) -n 2 $(ARGS)
+
+setup: environment ## the environment only
+
+check: dev-environment ## lint, format, types, house rules
+	@.venv/bin/ruff check .
+	@.venv/bin/ruff format --check --quiet .
+	@.venv/bin/mypy
+	@$(PYTEST) --quiet tests/test_house.py
+
+fix: dev-environment ## mend what lint and format can mend by themselves
+	@.venv/bin/ruff check --fix-only .
+	@.venv/bin/ruff format .
+
+bench: dev-environment ## the benchmark with its table
+	@scripts/packages bench
+	@.venv/bin/python bench/run.py --check $(ARGS)
+
+drill: dev-environment ## crash and fault drills at length
+	@scripts/packages test
+	@$(PYTEST) -n 2 -m drill --timeout 1800 $(ARGS)
+
+fuzz: dev-environment ## fuzzers
+	@$(PYTEST) -n 2 -m fuzz --timeout 1800 --hypothesis-profile fuzz $(ARGS)
+
+soak: dev-environment ## long load
+	@scripts/packages test
+	@$(PYTEST) -m soak --timeout 7200 $(ARGS)
+
+lock: ## write the locks anew (needs uv); ARGS="--upgrade" moves on
+	@scripts/lock $(ARGS)
+
+environment:
+	@scripts/environment run
+
+dev-environment:
+	@scripts/environment dev

@@ -1,0 +1,105 @@
+"""Providers and models as the file says them, checked.
+
+Knows plain values. Refuses to know shipped profiles and the shipped catalog: ``assemble`` joins
+these values with those.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from glimway.config.secrets import Secret
+from glimway.config.settings import Deadlines, Settings
+
+
+class ProviderConfig(msgspec.Struct, frozen=True):
+    """One provider.
+
+    Args:
+        id: what endpoints and ``NAME@provider`` say.
+        profile: id of a shipped profile.
+        base_url: None: the profile's own.
+        private: consent to a private or loopback address.
+        api_key: None: the provider asks for none.
+        deadlines: None: the same as everywhere.
+        ca_file: an authority to trust besides the public ones, an absolute path.
+        headers: sent with every call, beside those of the profile.
+        line: where it stands in the file; 0 when it stands in none.
+    """
+
+    id: str
+    profile: str
+    base_url: str | None = None
+    private: bool = False
+    api_key: Secret | None = None
+    deadlines: Deadlines | None = None
+    ca_file: str | None = None
+    headers: tuple[tuple[str, str | Secret], ...] = ()
+    line: int = 0
+
+
+class PriceConfig(msgspec.Struct, frozen=True):
+    """USD as decimal text: per million tokens, and per request and search. None: not said."""
+
+    input: str | None = None
+    cached_input: str | None = None
+    cache_write: str | None = None
+    output: str | None = None
+    request: str | None = None
+    web_search: str | None = None
+
+
+class EndpointConfig(msgspec.Struct, frozen=True):
+    """One model at one provider.
+
+    Args:
+        provider: id of a provider.
+        model: the provider's own id.
+        price: None: not known here.
+        line: where it stands in the file.
+    """
+
+    provider: str
+    model: str
+    price: PriceConfig | None = None
+    line: int = 0
+
+
+class ModelConfig(msgspec.Struct, frozen=True):
+    """One model.
+
+    Args:
+        id: ``maker/name``; a shipped id merges with the shipped entry.
+        aliases: other names for it.
+        context: input and output tokens together; None: the shipped entry's.
+        max_output: output tokens; None: the shipped entry's.
+        endpoints: where it can be had, before the shipped entry's.
+        line: where it stands in the file.
+    """
+
+    id: str
+    aliases: tuple[str, ...] = ()
+    context: int | None = None
+    max_output: int | None = None
+    endpoints: tuple[EndpointConfig, ...] = ()
+    line: int = 0
+
+
+class Config(msgspec.Struct, frozen=True):
+    """Everything that was configured.
+
+    Args:
+        settings: every scalar setting.
+        providers: in the order of the file.
+        models: in the order of the file.
+        file: the config file that was read, or None.
+        origins: by setting key, where its value came from; a default has no entry.
+    """
+
+    settings: Settings
+    providers: tuple[ProviderConfig, ...]
+    models: tuple[ModelConfig, ...]
+    file: Path | None
+    origins: dict[str, str]

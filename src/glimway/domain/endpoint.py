@@ -1,0 +1,108 @@
+"""One model at one configured provider: where a request can go.
+
+Knows how an offer and a provider become an endpoint. Refuses to know names and routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from glimway.domain.model import Capability, Model
+from glimway.domain.offer import Offer
+from glimway.domain.pricing import Price, RateCard
+from glimway.domain.provider import Provider
+from glimway.domain.strict import laid_over, read
+from glimway.wire.quirks import Quirks
+
+
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One model at one configured provider.
+
+    Args:
+        id: ``model@provider``; where a provider has a model twice, the later ones end in its own
+            id.
+        model: the catalog's id, or the provider's own behind a pin.
+        provider: who serves it.
+        upstream_model: what the provider is asked for.
+        quirks: how this endpoint spells its dialect: the profile's, with the offer's laid over.
+        rates: its prices; None: not known.
+        context, max_output: None: not known.
+        capabilities: what it can do; None: not known.
+        quantization, regions, unverified: as on the offer.
+    """
+
+    id: str
+    model: str
+    provider: Provider
+    upstream_model: str
+    quirks: Quirks
+    rates: RateCard | None = None
+    context: int | None = None
+    max_output: int | None = None
+    capabilities: frozenset[Capability] | None = None
+    quantization: str = ""
+    regions: tuple[str, ...] = ()
+    unverified: tuple[str, ...] = ()
+
+    @property
+    def priced(self) -> bool:
+        """Whether it has a price (0 is one)."""
+        return self.rates is not None
+
+    def price_at(self, now_ms: int) -> Price | None:
+        """The price at a time, milliseconds since 1970."""
+        return None if self.rates is None else self.rates.at_ms(now_ms)
+
+
+def serves(provider: Provider, offer: Offer) -> bool:
+    """An offer of a shipped profile holds for each provider that calls that host itself."""
+    if offer.provider == provider.id:
+        return True
+    return offer.provider == provider.profile.id and provider.at_home
+
+
+def endpoint_of(
+    model: Model, offer: Offer, provider: Provider, earlier: Iterable[Endpoint]
+) -> Endpoint:
+    """Join an offer with a provider.
+
+    Args:
+        model: what it is.
+        offer: one of the model's.
+        provider: whom the offer holds for.
+        earlier: endpoints of the model so far.
+
+    Raises:
+        ValueError: an amount that is none, or quirks that do not exist.
+    """
+    name = f"{model.id}@{provider.id}"
+    if any(one.id == name for one in earlier):
+        name = f"{name}/{offer.model}"
+    return Endpoint(
+        id=name,
+        model=model.id,
+        provider=provider,
+        upstream_model=offer.model,
+        quirks=narrowed(provider.quirks, offer.quirks, name),
+        rates=offer.rate_card(),
+        context=model.context if offer.context is None else offer.context,
+        max_output=model.max_output if offer.max_output is None else offer.max_output,
+        capabilities=model.capabilities - offer.lacks if model.capabilities else None,
+        quantization=offer.quantization,
+        regions=offer.regions,
+        unverified=offer.unverified,
+    )
+
+
+def narrowed(quirks: Quirks, changes: dict[str, Any], where: str) -> Quirks:
+    """Quirks of a host with some members changed for one of its models.
+
+    Raises:
+        ValueError: a member that quirks do not have, or of a wrong type.
+    """
+    if not changes:
+        return quirks
+    return read(Quirks, laid_over(msgspec.to_builtins(quirks), changes), f"quirks of {where}")

@@ -1,0 +1,203 @@
+"""May this request go on: limits now, credit holds with the ledger later.
+
+Knows the meters of all keys, how long a request may wait for its place, and the journal's first
+record. Refuses to know what the request says.
+
+``admit`` gives a ``Stay``; leaving it is synchronous, because an awaiting ``finally`` is lost when
+a task is cancelled twice (design 2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+
+import msgspec
+
+from glimway.domain.estimate import Estimates
+from glimway.domain.keys import Key
+from glimway.domain.limits import Denial, Limits, Meter
+from glimway.domain.receipt import Opened
+from glimway.engine.planning import Plan
+from glimway.engine.wheel import Wheel
+from glimway.store.errors import JournalBroken, JournalFull
+from glimway.store.journal import Journal
+from glimway.wire.refusal import Refusal
+from glimway.wire.talk import Call
+
+QUEUED_MAX = 1000
+"""Requests of one key that may wait for a place; the next gets its 429 at once."""
+
+METERS_MAX = 100_000
+"""Keys with live state; the longest unused is forgotten (its buckets would be full anyway)."""
+
+_encode = msgspec.json.Encoder().encode
+
+_WHAT = {
+    "requests": "requests per minute",
+    "tokens": "tokens per minute",
+    "concurrency": "requests at the same time",
+}
+
+
+class Stay:
+    """One admitted request, from admission to its receipt."""
+
+    __slots__ = ("_left", "_owner", "estimated_tokens", "key", "limits", "meter")
+
+    def __init__(
+        self, owner: Admission, key: Key, limits: Limits, meter: Meter, estimated_tokens: int
+    ) -> None:
+        self._owner = owner
+        self.key = key
+        self.limits = limits
+        self.meter = meter
+        self.estimated_tokens = estimated_tokens
+        self._left = False
+
+    def headers(self, now_s: float) -> list[tuple[bytes, bytes]]:
+        """The rate-limit headers of the answer."""
+        return self.meter.headers(self.limits, now_s)
+
+    def correct(self, now_s: float, tokens: int) -> None:
+        """The request really used ``tokens``: the bucket pays or gets back the difference."""
+        self.meter.correct(self.limits, now_s, self.estimated_tokens, tokens)
+        self.estimated_tokens = tokens
+
+    def leave(self) -> None:
+        """Give the place back, once."""
+        if not self._left:
+            self._left = True
+            self.meter.leave()
+            self._owner.place_free(self.key.id)
+
+
+class Admission:
+    """Limits of all keys.
+
+    Args:
+        journal: where ``opened`` is written before a provider is called.
+        estimates: learned bytes per token and mean outputs.
+        default: limits of keys that say nothing else.
+        wheel: wakes queued requests.
+    """
+
+    def __init__(
+        self, journal: Journal, estimates: Estimates, default: Limits, wheel: Wheel
+    ) -> None:
+        self._journal = journal
+        self._estimates = estimates
+        self.default = default
+        self._wheel = wheel
+        self._loop = asyncio.get_running_loop()
+        self._meters: OrderedDict[str, Meter] = OrderedDict()
+        self._lines: dict[str, _Line] = {}
+
+    def meter(self, key_id: str) -> Meter:
+        """The live state of one key."""
+        meter = self._meters.get(key_id)
+        if meter is None:
+            meter = self._meters[key_id] = Meter(self._loop.time())
+            if len(self._meters) > METERS_MAX:
+                self._forget()
+        return meter
+
+    async def admit(self, key: Key, plan: Plan, call: Call, request_bytes: int) -> Stay:
+        """Let a request in.
+
+        It is expected to use its prompt (by the learned bytes per token) and the smaller of
+        ``max_tokens`` and the model's learned mean output; settlement corrects that.
+
+        Raises:
+            Refusal: ``rate_limited``, with the time to come back.
+        """
+        limits = key.limits or self.default
+        meter = self.meter(key.id)
+        learned = self._estimates.of(plan.model)
+        tokens = learned.prompt_tokens(request_bytes)
+        tokens += learned.output_tokens(call.max_tokens, plan.max_output)
+        if key.id in self._lines:
+            # Others wait already: behind them, not past them.
+            await self._wait(key, limits, meter, tokens, None)
+        else:
+            denial = meter.admit(limits, self._loop.time(), tokens)
+            if denial is not None:
+                await self._wait(key, limits, meter, tokens, denial)
+        return Stay(self, key, limits, meter, tokens)
+
+    def open(self, opened: Opened) -> None:
+        """Write the first record; after this exactly one receipt follows.
+
+        Raises:
+            Refusal: ``unavailable`` when the books cannot be written (design 4.8).
+        """
+        try:
+            self._journal.append(_encode(opened))
+        except (JournalFull, JournalBroken) as error:
+            raise Refusal(
+                "unavailable",
+                "The service cannot record requests at present, please retry later.",
+                detail=f"journal: {error}",
+                retry_after_s=5,
+            ) from None
+
+    def place_free(self, key_id: str) -> None:
+        """A request of this key has left: whoever is first in line looks again."""
+        line = self._lines.get(key_id)
+        if line is not None:
+            line.moved.set()
+
+    async def _wait(
+        self, key: Key, limits: Limits, meter: Meter, tokens: int, denial: Denial | None
+    ) -> None:
+        """Stand in line for at most ``queue_ms``; first come, first served."""
+        line = self._lines.get(key.id)
+        if limits.queue_ms <= 0 or (line is not None and line.standing >= QUEUED_MAX):
+            raise self._refusal(limits, denial or Denial("requests", 1.0))
+        if line is None:
+            line = self._lines[key.id] = _Line()
+        line.standing += 1
+        try:
+            async with asyncio.timeout(limits.queue_ms / 1000), line.lock:
+                while (denial := meter.admit(limits, self._loop.time(), tokens)) is not None:
+                    line.moved.clear()
+                    alarm = self._wheel.after(denial.retry_after_s, line.moved.set)
+                    try:
+                        await line.moved.wait()
+                    finally:
+                        alarm.cancel()
+        except TimeoutError:
+            raise self._refusal(limits, denial or Denial("requests", 1.0)) from None
+        finally:
+            line.standing -= 1
+            if not line.standing:
+                self._lines.pop(key.id, None)
+
+    def _refusal(self, limits: Limits, denial: Denial) -> Refusal:
+        allowed = {
+            "requests": limits.requests_per_minute,
+            "tokens": limits.tokens_per_minute,
+            "concurrency": limits.concurrency,
+        }[denial.which]
+        return Refusal(
+            "rate_limited",
+            f"Rate limit reached: this key may have {allowed} {_WHAT[denial.which]}. "
+            f"Try again in {denial.retry_after_s:.3g} s.",
+            retry_after_s=denial.retry_after_s,
+        )
+
+    def _forget(self) -> None:
+        for key_id in list(self._meters)[: METERS_MAX // 10]:
+            if not self._meters[key_id].running:
+                del self._meters[key_id]
+
+
+class _Line:
+    """Requests of one key that wait for a place."""
+
+    __slots__ = ("lock", "moved", "standing")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()  # asyncio's lock is fair: first come, first served
+        self.moved = asyncio.Event()
+        self.standing = 0

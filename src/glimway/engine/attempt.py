@@ -1,0 +1,327 @@
+"""One try at one endpoint.
+
+Knows how to send one request, when its first real frame has come, and what its failure means.
+Refuses to know whether another try follows and what the client has already seen.
+
+A real frame carries non-empty text, thinking, a tool call or a refusal, or the end of the answer
+(design 5.2); role-only, empty, null and ping frames are held back until then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from glimway.domain.catalog import Endpoint
+from glimway.domain.receipt import Attempt as AttemptLine
+from glimway.engine.deadlines import Deadlines
+from glimway.engine.provider.connection import Connection, Header
+from glimway.engine.wheel import Alarm, Wheel
+from glimway.wire.dialect import ProviderSide, Reader
+from glimway.wire.refusal import Fault
+from glimway.wire.talk import Event, Opaque, Start, Usage
+
+ERROR_BODY_BYTES_MAX = 64 * 1024
+"""How much of an error answer is read; the rest says nothing new."""
+
+ANSWER_BYTES_MAX = 64 * 1024 * 1024
+"""The largest whole answer that is accepted."""
+
+LINGER_S = 1.0
+"""How long the end of the HTTP message may trail behind the dialect's own terminal mark."""
+
+_NOT_REAL = frozenset({Start, Opaque, Usage})
+
+Frames = list[list[Event]]
+
+
+class Attempt:
+    """The sink of one provider answer.
+
+    Args:
+        endpoint: who is called.
+        side: the dialect the provider speaks.
+        reader: reads the reply; its ``usage`` is the provider's report.
+        stream: whether a stream was asked for.
+        deadlines: how long each phase may take.
+    """
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        side: ProviderSide,
+        reader: Reader,
+        *,
+        stream: bool,
+        loop: asyncio.AbstractEventLoop,
+        deadlines: Deadlines,
+    ) -> None:
+        self.endpoint = endpoint
+        self._side = side
+        self._loop = loop
+        self._deadlines = deadlines
+        self.reader = reader
+        self.stream = stream
+        self.connection: Connection | None = None
+        self.first: asyncio.Future[None] = loop.create_future()
+        self.status: int | None = None
+        self.provider_request_id: str | None = None
+        self.answered = False
+        self.finished = False
+        self.replayed = False
+        self.fault: Fault | None = None
+        self.events: list[Event] = []
+        """The whole answer's events, when no stream was asked for."""
+        self.started_s = loop.time()
+        self.first_frame_s: float | None = None
+        self._held: Frames = []
+        self._on_frames: Callable[[Frames], None] | None = None
+        self._alarm: Alarm | None = None
+        self._wheel: Wheel | None = None
+        self._paused = False
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._headers: list[Header] = []
+        self._error_status = False
+        self._whole = not stream
+        self._complete = False
+        self._closed = False
+
+    # ---- what the journey calls -----------------------------------------------------------------
+
+    def start(self, connection: Connection, request: bytes, wheel: Wheel, due_s: float) -> None:
+        """Send the request; ``first`` resolves at the first real frame or at the failure.
+
+        Args:
+            connection: a free connection.
+            request: head and body.
+            wheel: rings the deadline.
+            due_s: when the first token (of a stream) or the whole answer is due, loop time.
+        """
+        self.connection = connection
+        self._wheel = wheel
+        self._arm(due_s)
+        connection.send(request, self)
+
+    def attach(self, on_frames: Callable[[Frames], None]) -> None:
+        """Give frames to ``on_frames`` from now on, beginning with those held back.
+
+        The callback is called with an empty list when the answer has ended or failed
+        (``finished``, ``fault``).
+        """
+        self._on_frames = on_frames
+        held, self._held = self._held, []
+        if not self.finished and self.fault is None:
+            self._arm(self._loop.time() + self._deadlines.between_tokens_s)
+        if held or self.finished or self.fault is not None:
+            on_frames(held)
+
+    def pause(self) -> None:
+        """Read no more for now: the client is slower. Its slowness is not the provider's silence,
+        so the deadline between tokens rests too."""
+        self._paused = True
+        if self.connection is not None and not self._complete:
+            self.connection.pause()
+
+    def resume(self) -> None:
+        """Read on."""
+        self._paused = False
+        if self.connection is not None and not self._complete:
+            self.connection.resume()
+        if self._alarm is not None and self._on_frames is not None:
+            self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
+
+    def close(self) -> None:
+        """Want nothing more: stop the provider unless its answer is complete."""
+        if self._closed:
+            return
+        self._closed = True
+        self._on_frames = None
+        if self._alarm is not None:
+            self._alarm.cancel()
+        connection = self.connection
+        if connection is not None and not self._complete and self.fault is None:
+            if self.finished:
+                # The dialect's end was seen, only the HTTP end is missing: keep the socket.
+                self._loop.call_later(LINGER_S, self._cut_lingering, connection)
+            else:
+                connection.close()
+        if not self.first.done():
+            self.first.cancel()
+
+    def line(self, at_ms: int, arrived_s: float, now_s: float) -> AttemptLine:
+        """How the receipt tells of this try."""
+        fault = self.fault
+        return AttemptLine(
+            endpoint=self.endpoint.id,
+            provider=self.endpoint.provider.id,
+            outcome="ok" if self.finished and fault is None else fault.kind if fault else "left",
+            started_ms=at_ms + round((self.started_s - arrived_s) * 1000),
+            duration_ms=round((now_s - self.started_s) * 1000),
+            status=self.status,
+            detail=fault.detail if fault is not None else None,
+            provider_request_id=self.provider_request_id,
+            provider_answer_id=self.reader.answer_id,
+            replayed=self.replayed,
+        )
+
+    # ---- what the connection calls ----------------------------------------------------------------
+
+    def head(self, status: int, headers: list[Header]) -> None:
+        """The head has come: an error, a stream, or a whole answer."""
+        self.answered = True
+        self.status = status
+        self._headers = headers
+        content_type = b""
+        for name, value in headers:
+            if name == b"content-type":
+                content_type = value.lower()
+            elif name in (b"x-request-id", b"x-log-id", b"x-generation-id", b"inference-id"):
+                self.provider_request_id = value.decode("latin-1")[:128]
+        if not 200 <= status < 300:
+            self._error_status = True
+            return
+        if b"text/html" in content_type:
+            self._error_status = True
+        elif self.stream and b"json" in content_type:
+            # A stream was asked for and a plain document comes: an error object inside a 200, or
+            # a host that does not stream. Either is read whole.
+            self._whole = True
+
+    def body(self, data: bytes) -> None:
+        """The next bytes."""
+        if self._closed:
+            return
+        if self._error_status or self._whole:
+            bound = ERROR_BODY_BYTES_MAX if self._error_status else ANSWER_BYTES_MAX
+            self._body_bytes += len(data)
+            if self._body_bytes <= bound:
+                self._body.append(data)
+            elif self._error_status:
+                self._failed(self._error())
+            else:
+                self._failed(Fault("broken", f"the answer is larger than {bound} bytes"))
+            return
+        if self.finished:
+            return
+        frames = self.reader.feed(data)
+        if frames:
+            self._frames(frames)
+        if self.reader.fault is not None:
+            self._failed(self.reader.fault)
+
+    def end(self) -> None:
+        """The HTTP message is complete."""
+        self._complete = True
+        if self._closed or self.finished or self.fault is not None:
+            return
+        try:
+            if self._error_status:
+                raise self._error()
+            if self._whole:
+                self._whole_answer(b"".join(self._body))
+                return
+        except Fault as fault:
+            self._failed(fault)
+            return
+        frames = self.reader.close()
+        if frames:
+            self._frames(frames)
+        if self.reader.fault is not None:
+            self._failed(self.reader.fault)
+
+    def fail(self, fault: Fault, *, answered: bool) -> None:
+        """The connection failed."""
+        self._complete = True
+        self.answered = answered
+        if self._closed or self.finished or self.fault is not None:
+            return
+        if self._error_status:
+            fault = self._error()
+        self._failed(fault)
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _arm(self, due_s: float) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+        assert self._wheel is not None  # noqa: S101 - start() came first
+        self._alarm = self._wheel.at(due_s, self._late)
+
+    def _whole_answer(self, body: bytes) -> None:
+        if not body.strip():
+            raise Fault("broken", "the provider answered with an empty body", status=self.status)
+        events = self.reader.whole(body)
+        self.first_frame_s = self._loop.time()
+        self.finished = True
+        if self.stream:
+            self._held = [events]
+            if self._on_frames is not None:
+                self._deliver([])
+        else:
+            self.events = events
+        self._resolve()
+
+    def _frames(self, frames: Frames) -> None:
+        if self.reader.done:
+            self.finished = True
+        if self._on_frames is not None:
+            if self._alarm is not None:
+                self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
+            self._deliver(frames)
+            return
+        self._held.extend(frames)
+        if not self.first.done() and (self.finished or any(_is_real(events) for events in frames)):
+            self.first_frame_s = self._loop.time()
+            self._resolve()
+
+    def _deliver(self, frames: Frames) -> None:
+        on_frames = self._on_frames
+        if on_frames is not None:
+            held, self._held = self._held, []
+            on_frames(held + frames if held else frames)
+
+    def _resolve(self) -> None:
+        if self.finished and self._alarm is not None:
+            self._alarm.cancel()
+        if not self.first.done():
+            self.first.set_result(None)
+
+    def _failed(self, fault: Fault) -> None:
+        self.fault = fault
+        if self._alarm is not None:
+            self._alarm.cancel()
+        if self.connection is not None and not self._complete:
+            self._complete = True
+            self.connection.close()
+        if not self.first.done():
+            self.first.set_exception(fault)
+        elif self._on_frames is not None:
+            self._deliver([])
+
+    def _error(self) -> Fault:
+        body = b"".join(self._body)[:ERROR_BODY_BYTES_MAX]
+        assert self.status is not None  # noqa: S101 - head() came first
+        if self.status < 300:
+            return Fault("broken", "the provider answered with a web page", status=self.status)
+        return self._side.fault(self.status, self._headers, body, self.endpoint.quirks)
+
+    def _late(self) -> None:
+        if self._paused:
+            self._arm(self._loop.time() + self._deadlines.between_tokens_s)
+            return
+        if self.first.done():
+            what = f"no frame for {self._deadlines.between_tokens_s:g} s"
+        elif self.stream:
+            what = f"no first token within {self._deadlines.first_token_s:g} s"
+        else:
+            what = f"no whole answer within {self._deadlines.answer_s:g} s"
+        self._failed(Fault("timeout", what, status=self.status))
+
+    def _cut_lingering(self, connection: Connection) -> None:
+        if not self._complete:
+            connection.close()
+
+
+def _is_real(events: list[Event]) -> bool:
+    return any(type(event) not in _NOT_REAL for event in events)

@@ -1,0 +1,90 @@
+"""Whoever asked: the two values the surface hands to a journey.
+
+Knows what a journey needs of a client's connection and of the mount it came in by. Refuses to
+know HTTP servers and dialects; the surface implements both protocols.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import msgspec
+
+from glimway.wire.dialect import ClientSide, Writer
+from glimway.wire.refusal import Fault, Refusal
+from glimway.wire.talk import Call
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Client(Protocol):
+    """A client's connection, waiting for one answer."""
+
+    gone: bool
+    """The client has left; nothing that is written reaches it."""
+    paused: bool
+    """The client reads slower than we write."""
+    written_bytes: int
+    """How much has been written, to see silence."""
+
+    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a whole answer."""
+
+    def begin(self, status: int, headers: Headers) -> None:
+        """Send the head of a stream."""
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the stream, never empty."""
+
+    def finish(self, data: bytes) -> None:
+        """Send the last piece (may be empty) and end the stream properly."""
+
+    def on_gone(self, gone: Callable[[], object]) -> None:
+        """Call ``gone`` when the client leaves before its answer is complete."""
+
+    def on_pace(self, pace: Callable[[bool], None]) -> None:
+        """Call ``pace(paused)`` when the client slows down or recovers."""
+
+
+class Mount(Protocol):
+    """The base path the client came in by, with its defaults and its error table."""
+
+    name: str
+    side: ClientSide
+
+    def judge(self, call: Call) -> None:
+        """Check what the mount itself bounds (the temperature's range); raises Refusal."""
+
+    def writer(self, call: Call, answer_id: str, created_s: int) -> Writer:
+        """The writer of one answer."""
+
+    def refuse(self, error: Refusal | Fault, trace_id: str) -> Refused:
+        """How this mount says no."""
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """An error as one mount spells it."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    code: str
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """One request as it came in.
+
+    Args:
+        mount: the base path's defaults.
+        body: the whole body.
+        token: the credential as sent, or None.
+        arrived_s: loop time at which the request was complete.
+        client_request_id: the client's own ``x-request-id``.
+    """
+
+    mount: Mount
+    body: bytes
+    token: str | None
+    arrived_s: float
+    client_request_id: str | None = None

@@ -1,0 +1,98 @@
+"""The providers as the engine reaches them.
+
+Knows, for each configured provider, its pool, the head of its requests, its dialect and its
+deadlines. Refuses to know which provider a request goes to.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from glimway import __version__
+from glimway.domain.catalog import Endpoint, Provider
+from glimway.engine.deadlines import Deadlines
+from glimway.engine.provider.dial import Origin, origin_of
+from glimway.engine.provider.pool import CONNECTIONS_MAX_DEFAULT, IDLE_S_DEFAULT, Pool
+from glimway.engine.wheel import Wheel
+from glimway.wire.dialect import ProviderSide
+from glimway.wire.refusal import Fault
+
+USER_AGENT = f"glimway/{__version__}".encode()
+
+
+class Host(msgspec.Struct, frozen=True):
+    """One provider, ready to be called."""
+
+    id: str
+    side: ProviderSide
+    pool: Pool
+    head: bytes
+    deadlines: Deadlines
+
+    def request(self, body: bytes) -> bytes:
+        """Head and body of one call."""
+        return b"%bcontent-length: %d\r\n\r\n%b" % (self.head, len(body), body)
+
+
+class Hosts:
+    """All providers. Pools are made at first use, so an unused provider costs nothing."""
+
+    def __init__(
+        self,
+        wheel: Wheel,
+        sides: dict[str, ProviderSide],
+        deadlines: Deadlines,
+        *,
+        idle_s: float = IDLE_S_DEFAULT,
+        connections_max: int = CONNECTIONS_MAX_DEFAULT,
+    ) -> None:
+        self._idle_s = idle_s
+        self._connections_max = connections_max
+        self._wheel = wheel
+        self._sides = sides
+        self._deadlines = deadlines
+        self._hosts: dict[str, Host] = {}
+
+    def of(self, endpoint: Endpoint) -> Host:
+        """The host behind an endpoint."""
+        provider = endpoint.provider
+        host = self._hosts.get(provider.id)
+        if host is None:
+            host = self._hosts[provider.id] = self._make(provider)
+        return host
+
+    def close(self) -> None:
+        """Close all connections."""
+        for host in self._hosts.values():
+            host.pool.close()
+        self._hosts.clear()
+
+    def _make(self, provider: Provider) -> Host:
+        side = self._sides.get(provider.dialect)
+        if side is None or provider.base_url is None:
+            raise Fault("unreachable", f"provider {provider.id!r} has no base URL or dialect")
+        origin, path = origin_of(
+            provider.base_url, ca_file=provider.ca_file, private=provider.private
+        )
+        return Host(
+            id=provider.id,
+            side=side,
+            pool=Pool(
+                origin, self._wheel, idle_s=self._idle_s, connections_max=self._connections_max
+            ),
+            head=_head(provider, origin, path + provider.path),
+            deadlines=provider.deadlines or self._deadlines,
+        )
+
+
+def _head(provider: Provider, origin: Origin, target: str) -> bytes:
+    lines = [
+        b"POST " + target.encode() + b" HTTP/1.1",
+        b"host: " + origin.authority.encode(),
+        b"user-agent: " + USER_AGENT,
+        b"accept: application/json, text/event-stream",
+        b"accept-encoding: identity",
+        b"content-type: application/json",
+    ]
+    lines += [name.encode() + b": " + value.encode() for name, value in provider.headers().items()]
+    return b"\r\n".join(lines) + b"\r\n"

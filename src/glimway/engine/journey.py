@@ -1,0 +1,243 @@
+"""One request's journey: the straight line.
+
+Knows the steps and their order: peek at the body, authorize the key, plan the route, admit, get
+the first answer, relay, settle. Refuses to know how any step is done; each has its own room.
+
+Two rules hold the line together. Nothing is tried again after the first real frame. And whatever
+happens after the journal's first record, exactly one receipt follows: the happy path settles
+before its terminal frame leaves, every other way out settles in a synchronous exit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from glimway.domain.keys import Key
+from glimway.domain.money import usd_number
+from glimway.domain.receipt import Opened, Status
+from glimway.engine.admission import Stay
+from glimway.engine.answer import first_answer
+from glimway.engine.attempt import Attempt
+from glimway.engine.client import Ask, Client
+from glimway.engine.errors import ErrorEntry
+from glimway.engine.house import House
+from glimway.engine.planning import Plan, plan_route
+from glimway.engine.relay import Relay
+from glimway.engine.reply import Reply
+from glimway.engine.settlement import Charge, Outcome
+from glimway.engine.tally import Tally
+from glimway.store.errors import JournalBroken, JournalFull
+from glimway.wire.body import decode_object
+from glimway.wire.dialect import Writer
+from glimway.wire.refusal import Fault, Refusal
+from glimway.wire.talk import Call
+
+CLIENT_LEFT_STATUS = 499
+"""What receipts say of an answer nobody waited for (nginx's number)."""
+
+CAUSE_CHARS_MAX = 500
+
+
+async def travel(house: House, ask: Ask, client: Client) -> None:
+    """Bring one request from its body to its answer. Raises nothing but cancellation."""
+    trip = Trip(house, ask, client)
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101 - travel is always run by a task
+    client.on_gone(task.cancel)
+    try:
+        await trip.go()
+    except (Refusal, Fault) as error:
+        trip.refuse(error)
+    except asyncio.CancelledError:
+        if not client.gone:
+            trip.refuse(Refusal("unavailable", "The server is shutting down.", retry_after_s=1))
+            raise
+    except Exception as error:  # noqa: BLE001 - the journey's top: a bug of ours must not hang a client
+        house.errors.bug(trip.id, error)
+        trip.refuse(Refusal("unavailable", "Something went wrong here.", detail=repr(error)))
+
+
+class Trip:
+    """The state of one journey."""
+
+    __slots__ = ("arrived_s", "ask", "at_ms", "call", "client", "house", "id", "key", "reply")
+
+    def __init__(self, house: House, ask: Ask, client: Client) -> None:
+        self.house = house
+        self.ask = ask
+        self.client = client
+        self.at_ms = house.now_ms()
+        self.id = house.new_id(self.at_ms)
+        self.reply = Reply(client, ask.mount, self.id, house.wheel)
+        self.key: Key | None = None
+        self.call: Call | None = None
+
+    async def go(self) -> None:
+        """The straight line."""
+        house = self.house
+        key = self.key = house.keys.now.identify(self.ask.token, self.at_ms)
+        call = self.call = self._peek()
+        plan = plan_route(house.catalog.now, call, key)
+        stay = await house.admission.admit(key, plan, call, len(self.ask.body))
+        with Owing(self, stay) as owed:
+            outcome = owed.open(plan, call, key)
+            attempt = await first_answer(house.hosts, house.wheel, call, outcome, self.reply)
+            try:
+                self.reply.headers += outcome.headers()
+                if call.stream:
+                    await self._relay(attempt, outcome, owed)
+                else:
+                    self._answer(attempt, outcome, owed)
+            finally:
+                attempt.close()
+
+    def refuse(self, error: Refusal | Fault) -> None:
+        """Say no, and remember it for the operator."""
+        writer = self._writer() if self.call is not None else None
+        status = self.reply.refuse(error, writer)
+        self.house.errors.add(
+            ErrorEntry(
+                at_ms=self.at_ms,
+                trace_id=self.id,
+                status=status,
+                kind=error.kind,
+                cause=(error.detail or str(error))[:CAUSE_CHARS_MAX],
+                mount=self.ask.mount.name,
+                model=self.call.model if self.call is not None else None,
+                key=self.key.id if self.key is not None else None,
+            )
+        )
+
+    # ---- steps ----------------------------------------------------------------------------------
+
+    def _peek(self) -> Call:
+        mount = self.ask.mount
+        call = mount.side.decode(decode_object(self.ask.body, depth_max=self.house.depth_max))
+        mount.judge(call)
+        return call
+
+    async def _relay(self, attempt: Attempt, outcome: Outcome, owed: Owing) -> None:
+        tally = outcome.tally = Tally()
+        writer = self._writer()
+        relay = Relay(attempt, writer, self.client, tally)
+        self.reply.begin()
+        self.client.on_pace(relay.pace)
+        relay.start()
+        await relay.ended
+        if attempt.fault is not None:
+            raise attempt.fault
+        charge = owed.settle("ok", tally.stops[0].reason, 200)
+        self.reply.finish(writer.end(tally.stops, charge.usage, usd_number(charge.cost_nanousd)))
+
+    def _answer(self, attempt: Attempt, outcome: Outcome, owed: Owing) -> None:
+        tally = outcome.tally = Tally()
+        tally.note(attempt.events)
+        charge = owed.settle("ok", tally.stops[0].reason, 200)
+        cost = usd_number(charge.cost_nanousd)
+        self.reply.whole(self._writer().whole(attempt.events, charge.usage, cost))
+
+    def _writer(self) -> Writer:
+        assert self.call is not None  # noqa: S101 - a writer is wanted only for a call
+        mount = self.ask.mount
+        return mount.writer(self.call, mount.side.id_prefix + self.id, self.at_ms // 1000)
+
+
+class Owing:
+    """The ``with`` around everything that owes a receipt. Its exit never awaits, because an
+    awaiting ``finally`` is lost when a task is cancelled twice."""
+
+    __slots__ = ("_opened", "_outcome", "_stay", "_trip")
+
+    def __init__(self, trip: Trip, stay: Stay) -> None:
+        self._trip = trip
+        self._stay = stay
+        self._outcome: Outcome | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def open(self, plan: Plan, call: Call, key: Key) -> Outcome:
+        """Write the journal's first record; from here on one receipt is owed.
+
+        Raises:
+            Refusal: ``unavailable`` when it could not be written.
+        """
+        trip = self._trip
+        trip.reply.headers += self._stay.headers(trip.house.loop.time())
+        opened = Opened(
+            id=trip.id,
+            at_ms=trip.at_ms,
+            organization=key.organization,
+            project=key.project,
+            key=key.id,
+            model=plan.model,
+            endpoint=plan.endpoints[0].id,
+            dialect=trip.ask.mount.side.name,
+            mount=trip.ask.mount.name,
+            stream=call.stream,
+            client_request_id=trip.ask.client_request_id,
+        )
+        trip.house.admission.open(opened)
+        self._outcome = Outcome(
+            opened=opened,
+            asked=call.model,
+            endpoint=plan.endpoints[0],
+            request_bytes=len(trip.ask.body),
+            arrived_s=trip.ask.arrived_s,
+            user=call.user,
+        )
+        return self._outcome
+
+    def settle(self, status: Status, end: str, http_status: int) -> Charge:
+        """Write the receipt, once.
+
+        Raises:
+            Refusal: ``unavailable`` when it could not be written: then no success may be shown.
+        """
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None  # noqa: S101 - settled once
+        outcome.status, outcome.end, outcome.http_status = status, end, http_status
+        house = self._trip.house
+        try:
+            charge = house.settlement.settle(outcome, house.loop.time())
+        except (JournalFull, JournalBroken) as error:
+            raise Refusal(
+                "unavailable",
+                "The service cannot record requests at present, please retry later.",
+                detail=f"journal: {error}",
+                retry_after_s=5,
+            ) from None
+        self._stay.correct(house.loop.time(), charge.tokens.input + charge.tokens.output)
+        return charge
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if self._outcome is not None:
+                self._settle_otherwise(self._outcome, error)
+        finally:
+            self._stay.leave()
+
+    def _settle_otherwise(self, outcome: Outcome, error: BaseException | None) -> None:
+        """Settle what the happy path did not: a fault, a refusal, a client that left, a bug."""
+        trip = self._trip
+        if isinstance(error, Refusal | Fault):
+            end: str = error.kind
+            http_status = 200
+            if not trip.reply.began:
+                http_status = trip.ask.mount.refuse(error, trip.id).status
+        elif trip.client.gone:
+            end, http_status = "client_left", CLIENT_LEFT_STATUS
+        else:
+            end, http_status = "stopped", 503
+        delivered = outcome.tally is not None and outcome.tally.characters > 0
+        try:
+            self.settle("incomplete" if delivered else "failed", end, http_status)
+        except Refusal as refusal:
+            trip.house.errors.note(trip.id, refusal.detail or refusal.message)

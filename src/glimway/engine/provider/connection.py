@@ -1,0 +1,230 @@
+"""One HTTP/1.1 connection to a provider.
+
+Knows how to send one request at a time and to hand the answer's head, body and end to a sink, for
+chunked, length-framed and close-framed bodies. Refuses to know what is in a body, why a request
+is sent, and when to try again.
+
+The sink is called from ``data_received`` itself: no task wakes for a chunk of a stream.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Protocol
+
+import httptools
+
+from glimway.wire.refusal import Fault
+
+HEADER_BYTES_MAX = 64 * 1024
+"""Of one answer's head; nginx, the most common server before a provider, sends at most 32 KiB."""
+
+Header = tuple[bytes, bytes]
+
+
+class Sink(Protocol):
+    """Whoever reads one answer. Exactly one of ``end`` and ``fail`` is called, last."""
+
+    def head(self, status: int, headers: list[Header]) -> None:
+        """The head has come; header names are lower case."""
+
+    def body(self, data: bytes) -> None:
+        """The next bytes of the body, never empty."""
+
+    def end(self) -> None:
+        """The answer is complete."""
+
+    def fail(self, fault: Fault, *, answered: bool) -> None:
+        """The answer will not be completed; ``answered`` when any byte of it had come."""
+
+
+class Connection(asyncio.Protocol):
+    """A connection; made by ``dial``, kept by ``pool``."""
+
+    __slots__ = (
+        "_answered",
+        "_body_mode",
+        "_close_after",
+        "_head_bytes",
+        "_headers",
+        "_paused",
+        "_parser",
+        "_pieces",
+        "_sink",
+        "_status",
+        "closed",
+        "exchanges",
+        "idle_since_s",
+        "on_free",
+        "transport",
+    )
+
+    def __init__(self) -> None:
+        self.transport: asyncio.Transport | None = None
+        self.closed = False
+        self.exchanges = 0
+        self.idle_since_s = 0.0
+        self.on_free: FreeHook | None = None
+        self._parser: httptools.HttpResponseParser | None = None
+        self._sink: Sink | None = None
+        self._headers: list[Header] = []
+        self._pieces: list[bytes] = []
+        self._head_bytes = 0
+        self._status = 0
+        self._answered = False
+        self._body_mode = ""
+        self._close_after = False
+        self._paused = False
+
+    # ---- what the pool and the attempt call ---------------------------------------------------
+
+    def send(self, request: bytes, sink: Sink) -> None:
+        """Send one whole request; the answer goes to ``sink``."""
+        assert self._sink is None and self.transport is not None  # noqa: S101 - one at a time
+        self._sink = sink
+        self._headers = []
+        self._pieces = []
+        self._head_bytes = 0
+        self._answered = False
+        self._body_mode = ""
+        self._close_after = False
+        self.exchanges += 1
+        self.transport.write(request)
+
+    def close(self) -> None:
+        """Close now: what the provider still sends is not wanted."""
+        self._sink = None
+        self.closed = True
+        if self.transport is not None:
+            self.transport.abort()
+
+    def pause(self) -> None:
+        """Stop reading: the client is slower than the provider."""
+        if not self._paused and self.transport is not None and not self.closed:
+            self._paused = True
+            self.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Read on."""
+        if self._paused and self.transport is not None and not self.closed:
+            self._paused = False
+            self.transport.resume_reading()
+
+    # ---- what the loop calls ------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
+        assert isinstance(transport, asyncio.Transport) or transport  # noqa: S101
+        self.transport = transport  # type: ignore[assignment]
+        # One parser reads all answers of a connection; making one costs as much as a request's
+        # whole head.
+        self._parser = httptools.HttpResponseParser(self)
+
+    def data_received(self, data: bytes) -> None:  # noqa: D102
+        sink = self._sink
+        if sink is None:
+            # Bytes nobody asked for (a late 408, a goodbye): this connection cannot be trusted.
+            self.close()
+            return
+        self._answered = True
+        assert self._parser is not None  # noqa: S101
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError as error:
+            if self._sink is not None:
+                self._flush()
+            self._break(Fault("broken", f"the answer is not HTTP: {error}"[:200]))
+            return
+        if self._pieces:
+            self._flush()
+
+    def eof_received(self) -> bool:  # noqa: D102
+        if self._sink is not None and self._body_mode == "close":
+            self._flush()
+            self._complete()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
+        self.closed = True
+        self._parser = None  # breaks the cycle with the parser's bound callbacks
+        if self._sink is not None:
+            what = "before an answer" if not self._answered else "in the middle of the answer"
+            reason = f": {exc}" if exc is not None else ""
+            kind = "broken" if self._answered else "unreachable"
+            self._break(Fault(kind, f"the provider closed the connection {what}{reason}"))  # type: ignore[arg-type]
+        if self.on_free is not None:
+            self.on_free(self, False)
+
+    # ---- what the parser calls ----------------------------------------------------------------
+
+    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: D102
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > HEADER_BYTES_MAX:
+            raise _HeadTooLarge
+        self._headers.append((name.lower(), value))
+
+    def on_headers_complete(self) -> None:  # noqa: D102
+        assert self._parser is not None  # noqa: S101
+        status = self._parser.get_status_code()
+        if status < 200:
+            self._headers = []  # 1xx: the answer proper is still to come
+            return
+        self._status = status
+        mode = "close"
+        for name, value in self._headers:
+            if name == b"transfer-encoding" and b"chunked" in value.lower():
+                mode = "chunked"
+            elif name == b"content-length" and mode == "close":
+                mode = "length"
+        if status in (204, 304):
+            mode = "none"
+        self._body_mode = mode
+        self._close_after = not self._parser.should_keep_alive() or mode == "close"
+        if self._sink is not None:
+            self._sink.head(status, self._headers)
+
+    def on_body(self, data: bytes) -> None:  # noqa: D102
+        self._pieces.append(data)
+
+    def on_message_complete(self) -> None:  # noqa: D102
+        if self._body_mode:
+            if self._pieces:
+                self._flush()
+            self._complete()
+
+    # ---- ends ---------------------------------------------------------------------------------
+
+    def _flush(self) -> None:
+        pieces, self._pieces = self._pieces, []
+        if pieces and self._sink is not None:
+            self._sink.body(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+
+    def _complete(self) -> None:
+        sink, self._sink = self._sink, None
+        self.resume()
+        keep = not self._close_after and not self.closed
+        if not keep:
+            self.closed = True
+            if self.transport is not None:
+                self.transport.close()
+        elif self.on_free is not None:
+            self.on_free(self, True)
+        if sink is not None:
+            sink.end()
+
+    def _break(self, fault: Fault) -> None:
+        sink, self._sink = self._sink, None
+        self.closed = True
+        if self.transport is not None:
+            self.transport.abort()
+        if sink is not None:
+            sink.fail(fault, answered=self._answered)
+
+
+class FreeHook(Protocol):
+    """Told when a connection is free again (``alive``) or gone."""
+
+    def __call__(self, connection: Connection, alive: bool) -> None: ...  # noqa: D102, FBT001
+
+
+class _HeadTooLarge(Exception):  # noqa: N818 - passes through httptools, never leaves this module
+    """The answer's head outgrew ``HEADER_BYTES_MAX``."""

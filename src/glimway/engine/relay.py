@@ -1,0 +1,92 @@
+"""The answer on its way from provider to client.
+
+Knows how frames flow, how a slow client holds back its own provider connection, and how silence
+is filled. Refuses to know sockets, dialects and what an answer costs.
+
+Frames are pushed: the provider's ``data_received`` calls through reader, tally and writer into
+the client's transport, so no task wakes for a chunk. The journey waits once, for ``ended``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from glimway.engine.attempt import Attempt, Frames
+from glimway.engine.client import Client
+from glimway.engine.tally import Tally
+from glimway.engine.wheel import Alarm, Wheel
+from glimway.wire.dialect import Writer
+from glimway.wire.sse import COMMENT
+
+SILENCE_S = 15.0
+"""A comment frame goes out after this much silence (design 5.6): below the 30 s after which some
+providers and proxies cut, and far below the 300 s of agent clients."""
+
+
+class Relay:
+    """Pumps one answer."""
+
+    __slots__ = ("_attempt", "_client", "_loop", "_tally", "_writer", "ended")
+
+    def __init__(self, attempt: Attempt, writer: Writer, client: Client, tally: Tally) -> None:
+        self._attempt = attempt
+        self._writer = writer
+        self._client = client
+        self._tally = tally
+        self._loop = asyncio.get_running_loop()
+        self.ended: asyncio.Future[None] = self._loop.create_future()
+        """Resolves when the answer has ended, well or with ``attempt.fault``."""
+
+    def start(self) -> None:
+        """Let the frames flow, beginning with those held back."""
+        self._attempt.attach(self._frames)
+        if self._client.paused:
+            self._attempt.pause()
+
+    def pace(self, paused: bool) -> None:  # noqa: FBT001 - the client's callback
+        """The client slowed down or recovered."""
+        if paused:
+            self._attempt.pause()
+        else:
+            self._attempt.resume()
+
+    def _frames(self, frames: Frames) -> None:
+        out = []
+        for events in frames:
+            self._tally.note(events)
+            written = self._writer.frame(events)
+            if written:
+                out.append(written)
+        if out:
+            self._client.write(out[0] if len(out) == 1 else b"".join(out))
+        attempt = self._attempt
+        if (attempt.finished or attempt.fault is not None) and not self.ended.done():
+            self.ended.set_result(None)
+
+
+class Filler:
+    """Fills silence with comment frames, from the stream's head to its end.
+
+    The client protocol counts as silent what was written before ``due``: each alarm looks whether
+    anything was written since the last, so a busy stream costs nothing.
+    """
+
+    __slots__ = ("_alarm", "_client", "_wheel", "_written")
+
+    def __init__(self, client: Client, wheel: Wheel) -> None:
+        self._client = client
+        self._wheel = wheel
+        self._written = client.written_bytes
+        self._alarm: Alarm = wheel.after(SILENCE_S / 2, self._look)
+
+    def stop(self) -> None:
+        """Fill no more: the end is about to be written."""
+        self._alarm.cancel()
+
+    def _look(self) -> None:
+        if self._client.gone:
+            return
+        if self._client.written_bytes == self._written and not self._client.paused:
+            self._client.write(COMMENT)
+        self._written = self._client.written_bytes
+        self._alarm = self._wheel.after(SILENCE_S / 2, self._look)

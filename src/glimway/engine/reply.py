@@ -1,0 +1,84 @@
+"""The answer's way out: one reply to one client.
+
+Knows which headers an answer carries, whether its head is out, and how to say no before and after
+that. Refuses to know what the answer says and where it comes from.
+"""
+
+from __future__ import annotations
+
+from glimway.engine.client import Client, Headers, Mount
+from glimway.engine.relay import Filler
+from glimway.engine.wheel import Wheel
+from glimway.wire.dialect import Writer
+from glimway.wire.refusal import Fault, Refusal
+
+# Proxies must neither buffer nor rewrite a stream.
+_STREAM_HEADERS: Headers = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+]
+_JSON = (b"content-type", b"application/json")
+
+
+class Reply:
+    """One reply.
+
+    Args:
+        client: who gets it.
+        mount: in whose words a no is said.
+        trace_id: the request's id, also in error bodies.
+        wheel: fills silence in streams.
+    """
+
+    __slots__ = ("_filler", "_wheel", "began", "client", "headers", "mount", "trace_id")
+
+    def __init__(self, client: Client, mount: Mount, trace_id: str, wheel: Wheel) -> None:
+        self.client = client
+        self.mount = mount
+        self.trace_id = trace_id
+        self.began = False
+        self.headers: Headers = [(b"x-request-id", trace_id.encode())]
+        """Sent with whatever answer it becomes; steps append as they learn more."""
+        self._wheel = wheel
+        self._filler: Filler | None = None
+
+    def begin(self) -> None:
+        """Send the head of a stream, once, and keep silence filled from now on."""
+        if self.began:
+            return
+        self.began = True
+        self.client.begin(200, _STREAM_HEADERS + self.headers)
+        self._filler = Filler(self.client, self._wheel)
+
+    def finish(self, data: bytes) -> None:
+        """Send the stream's end."""
+        self.quiet()
+        self.client.finish(data)
+
+    def whole(self, body: bytes) -> None:
+        """Send a whole answer."""
+        self.client.respond(200, [_JSON, *self.headers], body)
+
+    def refuse(self, error: Refusal | Fault, writer: Writer | None) -> int:
+        """Say no: as an answer of its own, or as the error event of a stream that has begun.
+
+        Returns:
+            The HTTP status the client sees.
+        """
+        self.quiet()
+        refused = self.mount.refuse(error, self.trace_id)
+        if self.began:
+            self.client.finish(refused.body if writer is None else writer.error(refused.body))
+            return 200
+        headers = [_JSON, *self.headers, *refused.headers]
+        if isinstance(error, Refusal):
+            headers += error.headers
+        self.client.respond(refused.status, headers, refused.body)
+        return refused.status
+
+    def quiet(self) -> None:
+        """Fill no silence any more."""
+        if self._filler is not None:
+            self._filler.stop()
+            self._filler = None

@@ -1,0 +1,154 @@
+"""From what an answer used to its receipt.
+
+Knows how usage becomes a charge and writes the journal's second record. Refuses to know when: the
+journey settles before the terminal frame leaves, and the exit settles whatever ended otherwise.
+
+The rule of design 4.5: the attempt that answered is paid, thinking included. Nothing real
+delivered is free. A stream cut later is charged for the input and for what was delivered. Usage
+that was never reported is estimated and marked.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from glimway.domain.catalog import Endpoint
+from glimway.domain.estimate import Estimates
+from glimway.domain.pricing import cost_nanousd
+from glimway.domain.receipt import Opened, Receipt, Status, Tokens
+from glimway.engine.attempt import Attempt
+from glimway.engine.tally import Tally
+from glimway.store.journal import Journal
+from glimway.wire.talk import Usage
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Outcome(msgspec.Struct):
+    """How a request ended, as the journey saw it. ``attempts`` are the tries in their order."""
+
+    opened: Opened
+    asked: str
+    endpoint: Endpoint
+    request_bytes: int
+    arrived_s: float
+    status: Status = "failed"
+    end: str = "client_left"
+    http_status: int = 499
+    tally: Tally | None = None
+    attempts: list[Attempt] = []
+    adjusted: tuple[str, ...] = ()
+    user: str | None = None
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Who answered, and how many tries it took."""
+        return [
+            (b"x-glimway-provider", self.endpoint.provider.id.encode()),
+            (b"x-glimway-attempts", b"%d" % len(self.attempts)),
+        ]
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """What a request used and costs; ``usage`` is what the client is shown."""
+
+    usage: Usage
+    tokens: Tokens
+    cost_nanousd: int
+    estimated: bool
+    price_version: str | None
+
+
+class Settlement:
+    """Makes receipts and writes them."""
+
+    def __init__(self, journal: Journal, estimates: Estimates) -> None:
+        self._journal = journal
+        self._estimates = estimates
+
+    def charge(self, outcome: Outcome) -> Charge:
+        """What the outcome costs, at the price of the day the request arrived."""
+        tally = outcome.tally
+        price = outcome.endpoint.price_at(outcome.opened.at_ms)
+        version = price.version if price is not None else None
+        if tally is None or outcome.status == "failed":
+            return Charge(Usage(), Tokens(), 0, False, version)  # noqa: FBT003
+        usage = tally.usage
+        estimated = usage is None
+        if usage is None:
+            usage = self._estimate(outcome, tally)
+        reasoning = usage.reasoning
+        if reasoning is None:
+            reasoning = self._thinking(usage, tally)
+            usage = msgspec.structs.replace(usage, reasoning=reasoning)
+        tokens = Tokens(
+            input=usage.input,
+            output=usage.output,
+            cached=usage.cached,
+            cache_write=usage.cache_write,
+            reasoning=reasoning,
+        )
+        cost = 0 if price is None else cost_nanousd(price, tokens)
+        return Charge(usage, tokens, cost, estimated, version)
+
+    def settle(self, outcome: Outcome, now_s: float) -> Charge:
+        """Write the receipt; one synchronous write.
+
+        Args:
+            outcome: how it ended.
+            now_s: the loop's clock.
+
+        Raises:
+            JournalFull, JournalBroken: it could not be written, so no success may be shown.
+        """
+        charge = self.charge(outcome)
+        opened = outcome.opened
+        first_s = outcome.attempts[-1].first_frame_s if outcome.attempts else None
+        receipt = Receipt(
+            id=opened.id,
+            at_ms=opened.at_ms,
+            organization=opened.organization,
+            project=opened.project,
+            key=opened.key,
+            model=opened.model,
+            asked=outcome.asked,
+            endpoint=outcome.endpoint.id,
+            provider=outcome.endpoint.provider.id,
+            dialect=opened.dialect,
+            mount=opened.mount,
+            status=outcome.status,
+            end=outcome.end,
+            http_status=outcome.http_status,
+            stream=opened.stream,
+            tokens=charge.tokens,
+            estimated=charge.estimated,
+            cost_nanousd=charge.cost_nanousd,
+            price_version=charge.price_version,
+            ttft_ms=None if first_s is None else round((first_s - outcome.arrived_s) * 1000),
+            duration_ms=round((now_s - outcome.arrived_s) * 1000),
+            attempts=tuple(
+                attempt.line(opened.at_ms, outcome.arrived_s, now_s) for attempt in outcome.attempts
+            ),
+            adjusted=outcome.adjusted,
+            client_request_id=opened.client_request_id,
+            user=outcome.user,
+        )
+        self._journal.append(_encode(receipt))
+        if outcome.status == "ok" and not charge.estimated:
+            self._estimates.observe(
+                opened.model, outcome.request_bytes, charge.tokens.input, charge.tokens.output
+            )
+        return charge
+
+    def _estimate(self, outcome: Outcome, tally: Tally) -> Usage:
+        model = outcome.opened.model
+        return Usage(
+            input=self._estimates.prompt_tokens(model, outcome.request_bytes),
+            output=self._estimates.text_tokens(model, tally.characters),
+        )
+
+    @staticmethod
+    def _thinking(usage: Usage, tally: Tally) -> int:
+        """A host that does not say how much of its output was thinking: split by the text."""
+        if not tally.thought_characters or not tally.characters:
+            return 0
+        return usage.output * tally.thought_characters // tally.characters

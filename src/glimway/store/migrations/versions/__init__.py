@@ -1,0 +1,1 @@
+"""The steps, found by Alembic through their revision numbers. Knows nothing itself."""

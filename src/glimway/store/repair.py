@@ -1,0 +1,223 @@
+"""A damaged journal: what would be lost, and saving the rest.
+
+Knows how to find the next record behind damage. Refuses to know what records mean and to throw
+anything away: damaged files stay in the folder under another name.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from glimway.store.disk import Disk, begin_file, lock_folder, sync_folder
+from glimway.store.errors import JournalBroken, JournalCorrupt
+from glimway.store.segments import (
+    FRAME_BYTES,
+    HEADER_BYTES,
+    READ_BLOCK_BYTES,
+    data_end,
+    framed,
+    header_bytes,
+    interrupted,
+    name_of,
+    numbers_in,
+    read_block,
+    read_header,
+    split,
+)
+
+DAMAGED_SUFFIX: Final = ".damaged"
+SAVED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
+
+
+class Damage(NamedTuple):
+    """Bytes in which no record can be found."""
+
+    segment: str
+    offset: int
+    bytes: int
+    reason: str
+
+
+class Report(NamedTuple):
+    """What a journal holds and what it has lost."""
+
+    segments: int
+    records: int
+    """Records that can be read."""
+    torn_bytes: int
+    """Left at the end by an interrupted write; never a whole record, cut at the next start."""
+    damages: tuple[Damage, ...]
+
+
+def inspect(folder: Path) -> Report:
+    """Look through a journal without changing it.
+
+    Args:
+        folder: of the journal; another process may be writing to it.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    numbers = numbers_in(folder)
+    records = torn_bytes = 0
+    damages: list[Damage] = []
+    for index, number in enumerate(numbers):
+        if index and number != numbers[index - 1] + 1 and not _jumps(folder / name_of(number)):
+            damages.append(Damage(name_of(numbers[index - 1] + 1), 0, 0, "the file is missing"))
+        for piece in pieces(folder / name_of(number)):
+            if isinstance(piece, bytes):
+                records += 1
+            elif number == numbers[-1] and _is_torn(folder / piece.segment, piece):
+                torn_bytes += piece.bytes
+            else:
+                damages.append(piece)
+    return Report(len(numbers), records, torn_bytes, tuple(damages))
+
+
+def repair(folder: Path) -> Report:
+    """Write every readable record from the first damaged segment on into new segments.
+
+    The old files are renamed, not deleted. Records that the drain has seen before come again; it
+    leaves rows alone that are there already. If this is interrupted, it can be run again.
+
+    Returns:
+        what ``inspect`` said before.
+
+    Raises:
+        JournalLocked: a server is running on this folder.
+        JournalBroken: the disk does not take the new files.
+    """
+    lock_fd = lock_folder(folder)
+    try:
+        report = inspect(folder)
+        if report.damages:
+            first = min(damage.segment for damage in report.damages)
+            old = [number for number in numbers_in(folder) if name_of(number) >= first]
+            _save(folder, old)
+            for number in old:
+                path = folder / name_of(number)
+                path.rename(path.with_name(path.name + DAMAGED_SUFFIX))
+            sync_folder(folder)
+        return report
+    finally:
+        os.close(lock_fd)
+
+
+def pieces(path: Path) -> Iterator[bytes | Damage]:
+    """The payloads of one segment in order, with the damage between them."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        size = os.fstat(fd).st_size
+        if _is_blank(fd, size):
+            yield Damage(path.name, 0, size, "nothing was written")
+            return
+        try:
+            read_header(fd, path.name)
+        except JournalCorrupt as error:
+            yield Damage(path.name, 0, min(size, HEADER_BYTES), error.reason)
+        offset = HEADER_BYTES
+        while offset < size:
+            payloads, taken, wrong = split(read_block(fd, offset, size), READ_BLOCK_BYTES)
+            yield from payloads
+            offset += taken
+            if payloads and wrong is None:
+                continue
+            resumed = _resume(fd, offset, size)
+            yield Damage(path.name, offset, resumed - offset, wrong or "a record is cut short")
+            offset = resumed
+    finally:
+        os.close(fd)
+
+
+def _resume(fd: int, offset: int, size: int) -> int:
+    """Where the next whole record begins after ``offset``; ``size`` when there is none."""
+    with mmap.mmap(fd, size, access=mmap.ACCESS_READ) as view:
+        for at in range(offset + 1, size - FRAME_BYTES):
+            # The complement of a length is found by two bytes before anything is copied.
+            if view[at] ^ view[at + 4] == view[at + 1] ^ view[at + 5] == 0xFF:
+                payloads, _taken, _wrong = split(read_block(fd, at, size), 1)
+                if payloads:
+                    return at
+    return size
+
+
+def _is_torn(path: Path, damage: Damage) -> bool:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        size = os.fstat(fd).st_size
+        ends_file = damage.offset + damage.bytes == size
+        return _is_blank(fd, size) or (ends_file and interrupted(fd, damage.offset, size))
+    finally:
+        os.close(fd)
+
+
+def _is_blank(fd: int, size: int) -> bool:
+    return size < HEADER_BYTES or data_end(fd, 0, size) == 0
+
+
+def _jumps(path: Path) -> bool:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return read_header(fd, path.name).jumps
+    except JournalCorrupt:
+        return False
+    finally:
+        os.close(fd)
+
+
+def _save(folder: Path, old: list[int]) -> None:
+    """Write what can be read of the ``old`` segments into new ones after them."""
+    number = numbers_in(folder)[-1]
+    sequence = _sequence_bound(folder, old)
+    fd, held = -1, SAVED_SEGMENT_BYTES
+    try:
+        for payload in _readable(folder, old):
+            if held >= SAVED_SEGMENT_BYTES:
+                _finish(fd)
+                number += 1
+                header = header_bytes(number, sequence, jumps=True)
+                fd, held = begin_file(folder / name_of(number), header, Disk()), 0
+            record = framed(payload)
+            if os.write(fd, record) != len(record):
+                raise JournalBroken("the disk took only a part of a saved record")
+            sequence += 1
+            held += len(record)
+        _finish(fd)
+    except OSError as error:
+        raise JournalBroken(f"cannot save records: {error}", error.errno) from error
+
+
+def _finish(fd: int) -> None:
+    if fd >= 0:
+        os.fsync(fd)
+        os.close(fd)
+
+
+def _readable(folder: Path, numbers: list[int]) -> Iterator[bytes]:
+    for number in numbers:
+        for piece in pieces(folder / name_of(number)):
+            if isinstance(piece, bytes):
+                yield piece
+
+
+def _sequence_bound(folder: Path, old: list[int]) -> int:
+    """A number that no record in ``old`` can have reached.
+
+    Numbers must never fall: what the tables hold is compared with them.
+    """
+    bound = 0
+    for number in old:
+        path = folder / name_of(number)
+        fd = os.open(path, os.O_RDONLY)
+        try:
+            bound = max(bound, read_header(fd, path.name).first_sequence)
+        except JournalCorrupt:
+            continue  # the size alone bounds what it can add
+        finally:
+            os.close(fd)
+    sizes = sum((folder / name_of(number)).stat().st_size for number in old)
+    return bound + sizes // (FRAME_BYTES + 1)

@@ -1,0 +1,91 @@
+"""The public API as one ASGI application.
+
+Knows which path leads where. Refuses to know what a request says: data paths go to the journey,
+everything else to the application behind (``console``), which ``app`` hands in.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from glimway.engine.client import Ask, Mount
+from glimway.engine.house import House
+from glimway.engine.journey import travel
+from glimway.surface.exchange import Exchange
+from glimway.surface.mounts import MOUNTS, mount_of
+from glimway.wire.refusal import Refusal
+
+CLIENT_REQUEST_ID_CHARS_MAX = 128
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Application(Protocol):
+    """An ASGI application."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...  # noqa: D102
+
+
+class PublicApi:
+    """Routes every request."""
+
+    def __init__(self, house: House, behind: Application) -> None:
+        self._house = house
+        self._behind = behind
+        self._calls: dict[str, Mount] = {mount.name + mount.side.path: mount for mount in MOUNTS}
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request."""
+        mount = self._calls.get(scope["path"]) if scope["type"] == "http" else None
+        if mount is None:
+            await self._behind(scope, receive, send)
+            return
+        exchange: Exchange = scope["extensions"]["glimway"]
+        if scope["method"] != "POST":
+            self._wrong_method(exchange, mount, scope["method"])
+            return
+        token, client_request_id = credentials(scope["headers"])
+        ask = Ask(mount, exchange.body, token, self._house.loop.time(), client_request_id)
+        await travel(self._house, ask, exchange)
+
+    def _wrong_method(self, exchange: Exchange, mount: Mount, method: str) -> None:
+        trace_id = self._house.new_id(self._house.now_ms())
+        refused = mount.refuse(
+            Refusal("method_not_allowed", f"This path takes POST, not {method}."), trace_id
+        )
+        headers: Headers = [
+            (b"content-type", b"application/json"),
+            (b"allow", b"POST, OPTIONS"),
+            (b"x-request-id", trace_id.encode()),
+        ]
+        exchange.respond(refused.status, headers, refused.body)
+
+
+def credentials(headers: Headers) -> tuple[str | None, str | None]:
+    """The bearer token and the client's own request id."""
+    token = None
+    client_request_id = None
+    for name, value in headers:
+        if name == b"authorization":
+            scheme, _, rest = value.partition(b" ")
+            token = (rest if scheme.lower() == b"bearer" else value).strip().decode("latin-1")
+        elif name == b"x-request-id":
+            client_request_id = value.decode("latin-1")[:CLIENT_REQUEST_ID_CHARS_MAX]
+    return token, client_request_id
+
+
+def refuse_early(house: House) -> Any:
+    """How the server's protocol says no before any route is known, in the path's mount's words."""
+
+    def refuse(target: bytes, refusal: Refusal) -> tuple[int, Headers, bytes]:
+        path = target.partition(b"?")[0].decode("latin-1")
+        trace_id = house.new_id(house.now_ms())
+        refused = mount_of(path).refuse(refusal, trace_id)
+        headers: Headers = [
+            (b"content-type", b"application/json"),
+            (b"x-request-id", trace_id.encode()),
+            *refused.headers,
+        ]
+        return refused.status, headers, refused.body
+
+    return refuse

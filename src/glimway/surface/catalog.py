@@ -1,0 +1,113 @@
+"""The catalog as clients read it.
+
+Knows OpenAI's list and object shapes, with our additions beside theirs. Refuses to know how a
+model is served.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import msgspec
+
+from glimway.domain.catalog import Catalog, Endpoint, Model
+from glimway.domain.money import usd_per_million_text, usd_text
+from glimway.domain.pricing import Price
+
+Json = dict[str, Any]
+
+
+def models_list(catalog: Catalog) -> Json:
+    """``GET /v1/models``: every model that somebody serves here."""
+    return {"object": "list", "data": [_card(model) for model in catalog.models]}
+
+
+def model_object(catalog: Catalog, name: str) -> Json:
+    """``GET /v1/models/{id}``: one model, with everything the catalog knows.
+
+    Raises:
+        Refusal: ``not_found`` with the nearest names.
+    """
+    resolved = catalog.resolve(name)
+    if resolved.model is None:
+        return {"id": resolved.model_id, "object": "model", "created": 0, "owned_by": "unknown"}
+    model = resolved.model
+    known = msgspec.to_builtins(model)
+    for member in ("id", "name", "sources", "checked"):
+        known.pop(member, None)
+    return {
+        **_card(model),
+        **known,
+        "sources": msgspec.to_builtins(model.sources),
+        "checked": msgspec.to_builtins(model.checked),
+    }
+
+
+def endpoints_object(catalog: Catalog, name: str, now_ms: int) -> Json:
+    """``GET /v1/models/{id}/endpoints``: who serves it, at what price.
+
+    Raises:
+        Refusal: ``not_found`` with the nearest names.
+    """
+    resolved = catalog.resolve(name)
+    return {
+        "object": "list",
+        "id": resolved.model_id,
+        "data": [_endpoint(endpoint, now_ms) for endpoint in resolved.endpoints],
+    }
+
+
+def _card(model: Model) -> Json:
+    return {
+        "id": model.id,
+        "object": "model",
+        "created": _seconds(model.released),
+        "owned_by": model.id.partition("/")[0],
+        "name": model.name or model.id,
+        "context_length": model.context,
+        "max_output_tokens": model.max_output,
+    }
+
+
+def _endpoint(endpoint: Endpoint, now_ms: int) -> Json:
+    profile = endpoint.provider.profile
+    return {
+        "object": "endpoint",
+        "id": endpoint.id,
+        "provider": endpoint.provider.id,
+        "provider_name": profile.name,
+        "context_length": endpoint.context,
+        "max_output_tokens": endpoint.max_output,
+        "quantization": endpoint.quantization or None,
+        "regions": list(endpoint.regions),
+        "zdr": profile.policy.zdr.answer,
+        "no_train": profile.policy.no_train.answer,
+        "price": _price(endpoint.price_at(now_ms)),
+        "unverified": list(endpoint.unverified),
+    }
+
+
+def _price(price: Price | None) -> Json | None:
+    """USD per million tokens, per request, per search, as exact decimal text: the very rates that
+    are charged."""
+    if price is None:
+        return None
+    rates = price.rates
+    return {
+        "version": price.version,
+        "effective": price.effective.isoformat() if price.effective is not None else None,
+        "source": price.source or None,
+        "input": usd_per_million_text(rates.input),
+        "cached_input": usd_per_million_text(rates.cached_input),
+        "cache_write": usd_per_million_text(rates.cache_write),
+        "output": usd_per_million_text(rates.output),
+        "request": usd_text(price.request),
+        "web_search": usd_text(price.web_search),
+    }
+
+
+def _seconds(day: date | None) -> int:
+    if day is None:
+        return 0
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())

@@ -1,0 +1,246 @@
+"""One request and its answer on a client's connection.
+
+Knows how an answer is framed on the wire and offers it in two ways: to the data path as a
+``Client`` (synchronous writes, no task per write), to any other ASGI application as ``receive``
+and ``send``. Refuses to know paths and what is said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+from collections.abc import Callable
+from typing import Any, Protocol
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class Line(Protocol):
+    """The connection an exchange belongs to."""
+
+    loop: asyncio.AbstractEventLoop
+    paused: bool
+
+    def write(self, data: bytes) -> None:
+        """Write bytes to the client."""
+
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """Headers of every answer."""
+
+    def answered(self, exchange: Exchange) -> None:
+        """The exchange's answer is written."""
+
+
+def _status_line(status: int) -> bytes:
+    try:
+        phrase = http.HTTPStatus(status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
+
+
+STATUS_LINES = {status: _status_line(status) for status in range(100, 600)}
+
+NO_BODY = frozenset({204, 304})
+
+
+class Exchange:
+    """One request and its answer.
+
+    Args:
+        connection: whose socket it is.
+        scope: the ASGI scope.
+        body: the whole request body.
+        keep_alive: the client wants to send more requests.
+    """
+
+    __slots__ = (
+        "_asgi_head",
+        "_began",
+        "_chunked",
+        "_connection",
+        "_gone_waiter",
+        "_on_gone",
+        "_on_pace",
+        "_resume_waiter",
+        "body",
+        "complete",
+        "gone",
+        "keep_alive",
+        "paused",
+        "read",
+        "scope",
+        "task",
+        "written_bytes",
+    )
+
+    def __init__(
+        self, connection: Line, scope: dict[str, Any], body: bytes, *, keep_alive: bool
+    ) -> None:
+        self._connection = connection
+        self.scope = scope
+        self.body = body
+        self.keep_alive = keep_alive
+        self.gone = False
+        self.paused = connection.paused
+        self.complete = False
+        self.written_bytes = 0
+        self.read = False
+        self.task: asyncio.Task[None] | None = None
+        self._began = False
+        self._chunked = False
+        self._asgi_head: tuple[int, Headers] | None = None
+        self._on_gone: Callable[[], object] | None = None
+        self._on_pace: Callable[[bool], None] | None = None
+        self._gone_waiter: asyncio.Future[None] | None = None
+        self._resume_waiter: asyncio.Future[None] | None = None
+
+    @property
+    def began(self) -> bool:
+        """The head of the answer is out."""
+        return self._began
+
+    # ---- the data path ------------------------------------------------------------------------
+
+    def respond(self, status: int, headers: Headers, body: bytes) -> None:
+        """Send a whole answer."""
+        if self.gone or self._began:
+            return
+        self._began = True
+        head = self._head(status, headers)
+        if status not in NO_BODY:
+            head.append(b"content-length: %d\r\n" % len(body))
+        head.append(b"\r\n")
+        if self.scope["method"] != "HEAD" and status not in NO_BODY:
+            head.append(body)
+        self._end(b"".join(head))
+
+    def begin(self, status: int, headers: Headers) -> None:
+        """Send the head of a stream."""
+        if self.gone or self._began:
+            return
+        self._began = True
+        head = self._head(status, headers)
+        if self.scope["http_version"] == "1.0":
+            self.keep_alive = False  # HTTP/1.0 knows no chunks: the end is the close
+        else:
+            self._chunked = True
+            head.append(b"transfer-encoding: chunked\r\n")
+        head.append(b"\r\n")
+        self._write(b"".join(head))
+
+    def write(self, data: bytes) -> None:
+        """Send a piece of the stream."""
+        if self.gone or self.complete or not data:
+            return
+        if self._chunked:
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        self._write(data)
+
+    def finish(self, data: bytes = b"") -> None:
+        """Send the last piece and end the stream properly."""
+        if self.gone or self.complete:
+            return
+        if self._chunked:
+            data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else b"0\r\n\r\n"
+        self._end(data)
+
+    def on_gone(self, gone: Callable[[], object]) -> None:
+        """Call ``gone`` when the client leaves before its answer is complete."""
+        self._on_gone = gone
+        if self.gone:
+            gone()
+
+    def on_pace(self, pace: Callable[[bool], None]) -> None:
+        """Call ``pace(paused)`` when the client slows down or recovers."""
+        self._on_pace = pace
+
+    # ---- any other application ------------------------------------------------------------------
+
+    async def receive(self) -> dict[str, Any]:
+        """ASGI ``receive``: the whole body at once, then the disconnect."""
+        if not self.read:
+            self.read = True
+            return {"type": "http.request", "body": self.body, "more_body": False}
+        if not self.gone and not self.complete:
+            if self._gone_waiter is None:
+                self._gone_waiter = self._connection.loop.create_future()
+            await self._gone_waiter
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: dict[str, Any]) -> None:
+        """ASGI ``send``."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            self._asgi_head = (message["status"], list(message.get("headers", ())))
+            return
+        if kind != "http.response.body" or self._asgi_head is None:
+            return
+        data = message.get("body", b"")
+        more = message.get("more_body", False)
+        status, headers = self._asgi_head
+        if not self._began and not more:
+            keep = [pair for pair in headers if pair[0].lower() != b"content-length"]
+            self.respond(status, keep, data)
+            return
+        if not self._began:
+            self.begin(status, [pair for pair in headers if pair[0].lower() != b"content-length"])
+        if more:
+            self.write(data)
+        else:
+            self.finish(data)
+        if self.paused and not self.gone:
+            self._resume_waiter = self._connection.loop.create_future()
+            await self._resume_waiter
+
+    # ---- what the connection tells ----------------------------------------------------------------
+
+    def lost(self) -> None:
+        """The client has left."""
+        self.gone = True
+        self.scope["extensions"].clear()
+        self._wake(self._gone_waiter)
+        self._wake(self._resume_waiter)
+        on_gone, self._on_gone = self._on_gone, None
+        if on_gone is not None and not self.complete:
+            on_gone()
+
+    def pace(self, paused: bool) -> None:  # noqa: FBT001 - mirrors the transport's two states
+        """The socket's buffer is over its high mark, or below its low mark again."""
+        self.paused = paused
+        if not paused:
+            self._wake(self._resume_waiter)
+        if self._on_pace is not None and not self.complete:
+            self._on_pace(paused)
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _head(self, status: int, headers: Headers) -> list[bytes]:
+        head = [STATUS_LINES[status]]
+        for name, value in self._connection.default_headers():
+            head += (name, b": ", value, b"\r\n")
+        for name, value in headers:
+            head += (name, b": ", value, b"\r\n")
+        if not self.keep_alive:
+            head.append(b"connection: close\r\n")
+        elif self.scope["http_version"] == "1.0":
+            head.append(b"connection: keep-alive\r\n")
+        return head
+
+    def _write(self, data: bytes) -> None:
+        self.written_bytes += len(data)
+        self._connection.write(data)
+
+    def _end(self, data: bytes) -> None:
+        self.complete = True
+        # The scope holds this exchange (extensions) and would keep it alive in a cycle.
+        self.scope["extensions"].clear()
+        if data:
+            self._write(data)
+        self._wake(self._gone_waiter)
+        self._connection.answered(self)
+
+    @staticmethod
+    def _wake(waiter: asyncio.Future[None] | None) -> None:
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

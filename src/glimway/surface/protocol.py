@@ -1,0 +1,347 @@
+"""The server's side of one client connection.
+
+Knows HTTP/1.1 framing of requests (through httptools), limits that hold while reading, and when a
+client leaves. Refuses to know what a path means: each whole request goes to an ASGI application,
+with the exchange itself in the scope's extensions.
+
+It runs under uvicorn in place of uvicorn's own protocol class, for three reasons: a disconnect
+reaches the data path as a plain call instead of a task that waits for ``receive``; header and
+body limits hold while bytes arrive; and a request costs no task before it is complete.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Any
+from urllib.parse import unquote
+
+import httptools
+import msgspec
+from uvicorn.config import Config
+from uvicorn.server import ServerState
+
+from glimway.engine.wheel import Alarm, Wheel
+from glimway.surface.exchange import Exchange
+from glimway.wire.refusal import Refusal
+
+WRITE_BUFFER_BYTES_HIGH = 64 * 1024
+"""Above this much unsent data the provider is not read any further (design 5.5)."""
+
+PIPELINED_MAX = 32
+"""Requests that may wait behind the one in progress; no known client pipelines more than a few."""
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """What every connection of one server shares.
+
+    Args:
+        wheel: rings the timeouts.
+        refuse: how a path's mount says no before any handler runs: (path, refusal) ->
+            (status, headers, body).
+        header_bytes_max: of one request's head.
+        body_bytes_max: of one request's body.
+        headers_max: header lines of one request.
+        header_timeout_s: a started head must be complete by then.
+        body_idle_s: a body that has begun must go on within.
+        keep_alive_s: an idle connection is closed after.
+    """
+
+    wheel: Wheel
+    refuse: Any
+    header_bytes_max: int = 65536
+    body_bytes_max: int = 33554432
+    headers_max: int = 128
+    header_timeout_s: float = 10.0
+    body_idle_s: float = 30.0
+    keep_alive_s: float = 75.0
+
+
+class ClientConnection(asyncio.Protocol):
+    """One connection. The first four arguments are uvicorn's, ``edge`` is ours."""
+
+    def __init__(
+        self,
+        edge: Edge,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        self._edge = edge
+        self._state = server_state
+        self._app = config.loaded_app
+        self.loop = _loop or asyncio.get_running_loop()
+        self.paused = False
+        self._transport: asyncio.Transport | None = None
+        self._parser = httptools.HttpRequestParser(self)
+        self._current: Exchange | None = None
+        self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
+        self._alarm: Alarm | None = None
+        self._closing = False
+        self._reading_head = True
+        self._head_bytes = 0
+        self._client: tuple[str, int] | None = None
+        self._server: tuple[str, int] | None = None
+        self._reset()
+
+    def _reset(self) -> None:
+        self._url = b""
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._body: list[bytes] = []
+        self._body_bytes = 0
+        self._refused = False
+
+    # ---- what the loop calls --------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
+        self._transport = transport  # type: ignore[assignment]
+        self._state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own classes
+        assert self._transport is not None  # noqa: S101
+        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_HIGH)
+        peer = transport.get_extra_info("peername")
+        own = transport.get_extra_info("sockname")
+        self._client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
+        self._server = (str(own[0]), int(own[1])) if isinstance(own, tuple) else None
+        self._arm(self._edge.header_timeout_s)
+
+    def data_received(self, data: bytes) -> None:  # noqa: D102
+        if self._closing:
+            return
+        if self._reading_head:
+            if not self._head_bytes and self._current is None:
+                self._arm(self._edge.header_timeout_s)
+            self._head_bytes += len(data)
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self._refuse(Refusal("unsupported", "This path does not take an upgrade."))
+            return
+        except httptools.HttpParserError as error:
+            if not self._closing:
+                self._refuse(
+                    Refusal("invalid", "The request is not valid HTTP.", detail=str(error))
+                )
+            return
+        if self._reading_head and self._head_bytes > self._edge.header_bytes_max:
+            self._refuse(self._head_too_large())
+
+    def eof_received(self) -> bool:  # noqa: D102
+        return False
+
+    def pause_writing(self) -> None:  # noqa: D102
+        self.paused = True
+        if self._current is not None:
+            self._current.pace(True)  # noqa: FBT003
+
+    def resume_writing(self) -> None:  # noqa: D102
+        self.paused = False
+        if self._current is not None:
+            self._current.pace(False)  # noqa: FBT003
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
+        self._state.connections.discard(self)  # type: ignore[arg-type]
+        self._closing = True
+        self._disarm()
+        current, self._current = self._current, None
+        if current is not None:
+            current.lost()
+        self._waiting.clear()
+        self._parser = None  # breaks the cycle with the parser's bound callbacks
+
+    def shutdown(self) -> None:
+        """Uvicorn's drain: an idle connection closes now, a busy one after its answer."""
+        if self._current is None:
+            self._close()
+        else:
+            self._current.keep_alive = False
+            self._waiting.clear()
+
+    # ---- what the parser calls ------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:  # noqa: D102
+        self._reset()
+
+    def on_url(self, url: bytes) -> None:  # noqa: D102
+        self._url += url
+
+    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: D102
+        self._headers.append((name.lower(), value))
+        if len(self._headers) > self._edge.headers_max:
+            self._refuse(self._head_too_large())
+            raise _Refused
+
+    def on_headers_complete(self) -> None:  # noqa: D102
+        self._reading_head = False
+        self._head_bytes = 0
+        for name, value in self._headers:
+            if name == b"content-length" and int(value) > self._edge.body_bytes_max:
+                self._refuse(self._body_too_large(int(value)))
+                raise _Refused
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    def on_body(self, data: bytes) -> None:  # noqa: D102
+        self._body_bytes += len(data)
+        if self._body_bytes > self._edge.body_bytes_max:
+            self._refuse(self._body_too_large(None))
+            raise _Refused
+        self._body.append(data)
+        if self._alarm is not None and self._current is None:
+            self._alarm.cancel()
+            self._arm(self._edge.body_idle_s)
+
+    def on_message_complete(self) -> None:  # noqa: D102
+        self._reading_head = True
+        assert self._parser is not None  # noqa: S101
+        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
+        exchange = Exchange(self, self._scope(), body, keep_alive=self._parser.should_keep_alive())
+        exchange.scope["extensions"]["glimway"] = exchange
+        self._body = []
+        if self._current is None:
+            self._begin(exchange)
+        elif len(self._waiting) >= PIPELINED_MAX:
+            self._refuse(Refusal("rate_limited", f"More than {PIPELINED_MAX} pipelined requests."))
+            raise _Refused
+        else:
+            self._waiting.append(exchange)
+            assert self._transport is not None  # noqa: S101
+            self._transport.pause_reading()
+
+    # ---- what an exchange calls -----------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Write bytes to the client."""
+        if self._transport is not None and not self._transport.is_closing():
+            self._transport.write(data)
+
+    def default_headers(self) -> list[tuple[bytes, bytes]]:
+        """Headers of every answer (``date``), kept fresh by uvicorn once a second."""
+        return self._state.default_headers
+
+    def answered(self, exchange: Exchange) -> None:
+        """The exchange's answer is written: go on with the next request, or close."""
+        if exchange is not self._current:
+            return
+        self._current = None
+        if self._closing:
+            return
+        if not exchange.keep_alive:
+            self._close()
+            return
+        self._arm(self._edge.keep_alive_s)
+        if self._waiting:
+            self._begin(self._waiting.popleft())
+            if not self._waiting and self._transport is not None:
+                self._transport.resume_reading()
+
+    # ---- inside -------------------------------------------------------------------------------
+
+    def _begin(self, exchange: Exchange) -> None:
+        self._disarm()
+        self._current = exchange
+        self._state.total_requests += 1
+        task = self.loop.create_task(self._run(exchange))
+        exchange.task = task
+        self._state.tasks.add(task)
+        task.add_done_callback(self._state.tasks.discard)
+
+    async def _run(self, exchange: Exchange) -> None:
+        try:
+            await self._app(exchange.scope, exchange.receive, exchange.send)  # type: ignore[arg-type]
+        finally:
+            # An application that fell over, or was cancelled, must not leave the client waiting.
+            if not exchange.complete and not exchange.gone:
+                if not exchange.began:
+                    exchange.keep_alive = False
+                    self._answer_refusal(
+                        exchange, Refusal("unavailable", "The server could not answer.")
+                    )
+                else:
+                    self._abort()
+
+    def _scope(self) -> dict[str, Any]:
+        assert self._parser is not None  # noqa: S101
+        target = self._url
+        raw_path, _, query = target.partition(b"?")
+        path = raw_path.decode("latin-1")
+        scope: dict[str, Any] = {
+            "type": "http",
+            "asgi": _ASGI,
+            "http_version": self._parser.get_http_version(),
+            "method": self._parser.get_method().decode("latin-1"),
+            "scheme": "http",
+            "path": unquote(path) if "%" in path else path,
+            "raw_path": raw_path,
+            "query_string": query,
+            "root_path": "",
+            "headers": self._headers,
+            "client": self._client,
+            "server": self._server,
+            "state": {},
+            "extensions": {},
+        }
+        return scope
+
+    def _refuse(self, refusal: Refusal) -> None:
+        """Say no before any handler runs, and close: what follows cannot be trusted."""
+        if self._closing:
+            return
+        if self._current is not None:
+            # The answer in progress belongs to an earlier, sound request; it is cut with the rest.
+            self._abort()
+            return
+        exchange = Exchange(
+            self, {"method": "GET", "http_version": "1.1", "extensions": {}}, b"", keep_alive=False
+        )
+        self._current = exchange
+        self._answer_refusal(exchange, refusal)
+
+    def _answer_refusal(self, exchange: Exchange, refusal: Refusal) -> None:
+        status, headers, body = self._edge.refuse(self._url, refusal)
+        exchange.respond(status, headers, body)
+
+    def _head_too_large(self) -> Refusal:
+        return Refusal(
+            "too_large",
+            f"The request's header is larger than {self._edge.header_bytes_max} bytes.",
+            code="header_too_large",
+        )
+
+    def _body_too_large(self, given: int | None) -> Refusal:
+        size = f" ({given} bytes)" if given is not None else ""
+        return Refusal(
+            "too_large",
+            f"The request body{size} is larger than {self._edge.body_bytes_max} bytes.",
+        )
+
+    def _arm(self, delay_s: float) -> None:
+        self._disarm()
+        self._alarm = self._edge.wheel.after(delay_s, self._late)
+
+    def _disarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _late(self) -> None:
+        if self._current is None:
+            self._close()
+
+    def _close(self) -> None:
+        self._closing = True
+        self._disarm()
+        if self._transport is not None:
+            self._transport.close()
+
+    def _abort(self) -> None:
+        self._closing = True
+        if self._transport is not None:
+            self._transport.abort()
+
+
+_ASGI = {"version": "3.0", "spec_version": "2.4"}
+
+
+class _Refused(Exception):  # noqa: N818 - passes through httptools, never leaves this module
+    """Reading stops: the request was refused."""

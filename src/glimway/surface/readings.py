@@ -1,0 +1,123 @@
+"""Paths that only read: the catalog, the caller's key, receipts, and health.
+
+Knows who may read what. Refuses to know how a receipt is stored (the store's threads read it) and
+how a model is served.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from glimway.domain.keys import Key
+from glimway.domain.receipt import Receipt
+from glimway.engine.house import House
+from glimway.store.errors import StoreError
+from glimway.store.receipts import Receipts
+from glimway.surface.api import Application, Headers, credentials
+from glimway.surface.catalog import endpoints_object, model_object, models_list
+from glimway.surface.exchange import Exchange
+from glimway.surface.mounts import mount_of
+from glimway.surface.receipts import receipt_object
+from glimway.wire.refusal import Fault, Refusal
+
+_encode = msgspec.json.Encoder().encode
+
+_MODELS = "/v1/models/"
+_GENERATIONS = "/v1/generations/"
+
+
+class Readings:
+    """Serves GET paths; what it does not know goes to the application behind."""
+
+    def __init__(self, house: House, receipts: Receipts, behind: Application) -> None:
+        self._house = house
+        self._receipts = receipts
+        self._behind = behind
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Serve one request."""
+        path: str = scope["path"]
+        known = path in ("/v1/models", "/v1/key", "/health/live", "/health/ready") or (
+            path.startswith((_MODELS, _GENERATIONS))
+        )
+        if not known:
+            await self._behind(scope, receive, send)
+            return
+        exchange: Exchange = scope["extensions"]["glimway"]
+        trace_id = self._house.new_id(self._house.now_ms())
+        try:
+            if scope["method"] not in ("GET", "HEAD"):
+                raise Refusal("method_not_allowed", f"This path takes GET, not {scope['method']}.")
+            status, value = await self._read(path, scope)
+        except (Refusal, Fault) as error:
+            refused = mount_of(path).refuse(error, trace_id)
+            _send(exchange, refused.status, refused.body, trace_id, list(refused.headers))
+            return
+        _send(exchange, status, _encode(value), trace_id, [])
+
+    async def _read(self, path: str, scope: Any) -> tuple[int, Any]:
+        if path == "/health/live":
+            return 200, {"status": "ok"}
+        if path == "/health/ready":
+            if self._house.draining:
+                return 503, {"status": "draining"}
+            return 200, {"status": "ok"}
+        key = self._key(scope)
+        catalog = self._house.catalog.now
+        if path == "/v1/models":
+            return 200, models_list(catalog)
+        if path == "/v1/key":
+            return 200, self._key_object(key)
+        if path.startswith(_GENERATIONS):
+            return 200, receipt_object(await self._receipt(path[len(_GENERATIONS) :], key))
+        raw = scope["raw_path"].decode("latin-1")[len(_MODELS) :]
+        # A model id is all text up to an optional /endpoints, decoded once (contract: Names).
+        if raw.endswith("/endpoints"):
+            return 200, endpoints_object(
+                catalog, unquote(raw[: -len("/endpoints")]), self._house.now_ms()
+            )
+        return 200, model_object(catalog, unquote(raw))
+
+    async def _receipt(self, public_id: str, key: Key) -> Receipt:
+        try:
+            receipt = await asyncio.wrap_future(self._receipts.get(public_id))
+        except StoreError as error:
+            raise Refusal(
+                "unavailable",
+                "Receipts cannot be read at present, please retry later.",
+                detail=str(error),
+                retry_after_s=5,
+            ) from None
+        # Another project's receipt is as unknown as none: ids tell nothing.
+        if receipt is None or receipt.project != key.project:
+            raise Refusal("not_found", "No request with this id belongs to this key's project.")
+        return receipt
+
+    def _key(self, scope: Any) -> Key:
+        token, _ = credentials(scope["headers"])
+        return self._house.keys.now.identify(token, self._house.now_ms())
+
+    def _key_object(self, key: Key) -> dict[str, Any]:
+        limits = key.limits or self._house.admission.default
+        return {
+            "object": "key",
+            "id": key.id,
+            "name": key.name,
+            "project": key.project,
+            "created": key.created_ms // 1000,
+            "expires": key.expires_ms // 1000 if key.expires_ms is not None else None,
+            "billing": key.billing,
+            "limits": msgspec.structs.asdict(limits),
+        }
+
+
+def _send(exchange: Exchange, status: int, body: bytes, trace_id: str, headers: Headers) -> None:
+    exchange.respond(
+        status,
+        [(b"content-type", b"application/json"), (b"x-request-id", trace_id.encode()), *headers],
+        body,
+    )

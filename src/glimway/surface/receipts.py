@@ -1,0 +1,55 @@
+"""A receipt as the caller reads it.
+
+Knows its JSON. Refuses to know where receipts are kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from glimway.domain.money import usd_number
+from glimway.domain.receipt import Receipt
+
+
+def receipt_object(receipt: Receipt) -> dict[str, Any]:
+    """``GET /v1/generations/{id}``: what one request used, cost and went through."""
+    cost = msgspec.Raw(usd_number(receipt.cost_nanousd))
+    return {
+        "object": "generation",
+        "id": receipt.id,
+        "request_id": receipt.id,
+        "client_request_id": receipt.client_request_id,
+        "created": receipt.at_ms // 1000,
+        "created_ms": receipt.at_ms,
+        "model": receipt.model,
+        "asked": receipt.asked,
+        "endpoint": receipt.endpoint,
+        "provider": receipt.provider,
+        "mount": receipt.mount,
+        "stream": receipt.stream,
+        "status": receipt.status,
+        "end": receipt.end,
+        "http_status": receipt.http_status,
+        "usage": {
+            "prompt_tokens": receipt.tokens.input,
+            "completion_tokens": receipt.tokens.output,
+            "total_tokens": receipt.tokens.input + receipt.tokens.output,
+            "prompt_tokens_details": {
+                "cached_tokens": receipt.tokens.cached,
+                "cache_write_tokens": receipt.tokens.cache_write,
+            },
+            "completion_tokens_details": {"reasoning_tokens": receipt.tokens.reasoning},
+            "estimated": receipt.estimated,
+            "cost": cost,
+        },
+        "cost": cost,
+        "cost_nanousd": receipt.cost_nanousd,
+        "price_version": receipt.price_version,
+        "ttft_ms": receipt.ttft_ms,
+        "duration_ms": receipt.duration_ms,
+        "attempts": msgspec.to_builtins(receipt.attempts),
+        "adjusted": list(receipt.adjusted),
+        "user": receipt.user,
+    }

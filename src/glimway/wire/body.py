@@ -1,0 +1,89 @@
+"""Strict reading of a JSON body.
+
+Knows what JSON is, how deep it may nest, and how to say precisely what is wrong. Refuses to know
+what the members mean.
+
+msgspec does the parsing; its traps are closed here: ``RecursionError`` on deep nesting and
+``UnicodeDecodeError`` stand beside ``DecodeError`` and each is the sender's fault (400).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from glimway.wire.refusal import Refusal
+
+_decode = msgspec.json.Decoder().decode
+
+DEPTH_MAX_DEFAULT = 128
+
+
+def decode_object(body: bytes, *, depth_max: int = DEPTH_MAX_DEFAULT) -> dict[str, Any]:
+    """Decode ``body`` to a dict.
+
+    Of a doubled key the last value counts, and only that value is ever sent on.
+
+    Args:
+        body: the whole request body, as received.
+        depth_max: how deep arrays and objects may nest.
+
+    Raises:
+        Refusal: ``invalid`` with code ``invalid_json``; the message says where and why.
+    """
+    try:
+        value = _decode(body)
+    except UnicodeDecodeError as error:
+        raise _not_json(f"the body is not valid UTF-8 (a string holds {error.reason})") from None
+    except RecursionError:
+        raise _too_deep(depth_max) from None
+    except msgspec.DecodeError as error:
+        raise _not_json(_reason(body, error)) from None
+    if type(value) is not dict:
+        raise _not_json(f"the body is {_kind(value)}; send a JSON object")
+    # Each level needs an opening bracket, so few brackets prove shallow nesting without a walk.
+    if body.count(b"[") + body.count(b"{") > depth_max and _deeper_than(value, depth_max):
+        raise _too_deep(depth_max)
+    return value
+
+
+def _reason(body: bytes, error: msgspec.DecodeError) -> str:
+    if not body.strip():
+        return "the body is empty; send a JSON object"
+    text = str(error)
+    if text == "Input data was truncated":
+        return "the body ends in the middle of a value, or holds half a surrogate pair"
+    return text.removeprefix("JSON is malformed: ")
+
+
+def _not_json(reason: str) -> Refusal:
+    return Refusal("invalid", f"The request body is not valid JSON: {reason}.", code="invalid_json")
+
+
+def _too_deep(depth_max: int) -> Refusal:
+    return Refusal(
+        "invalid",
+        f"The request body nests deeper than {depth_max} levels; flatten it.",
+        code="invalid_json",
+    )
+
+
+def _deeper_than(value: Any, depth_max: int) -> bool:
+    """Walk level by level, so that the walk itself cannot overflow a stack."""
+    level: list[Any] = [value]
+    for _ in range(depth_max):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if type(parent) is dict else parent)
+            if type(child) is dict or type(child) is list
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _kind(value: Any) -> str:
+    names = {list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,89 @@
+"""The one thinking knob, read from every spelling the chat dialect has.
+
+Knows ``thinking``, ``enable_thinking``, ``reasoning_effort``, ``reasoning`` and the template
+arguments of vLLM, SGLang and Baseten. Refuses to know what a host accepts (``outgoing`` writes
+the host's own spelling from its quirks).
+Source of the spellings: docs.z.ai (thinking mode), OpenAI's ``reasoning_effort``, OpenRouter's
+``reasoning``, vLLM's ``chat_template_kwargs``, Baseten's ``chat_template_args``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from glimway.wire import check
+from glimway.wire.talk import Thinking
+
+THINKING_MEMBERS = frozenset(
+    {
+        "thinking",
+        "enable_thinking",
+        "reasoning_effort",
+        "reasoning",
+        "chat_template_kwargs",
+        "chat_template_args",
+    }
+)
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+
+def read_thinking(members: dict[str, Any]) -> Thinking:
+    """Fold all spellings of one request into one value.
+
+    Where two spellings disagree, the more explicit one wins: ``thinking`` over
+    ``enable_thinking`` over ``reasoning`` over ``reasoning_effort`` over template arguments.
+
+    Raises:
+        Refusal: ``invalid``, naming the member.
+    """
+    knob = Thinking(raw=members)
+    for name in ("chat_template_args", "chat_template_kwargs"):
+        if name in members:
+            _template(knob, name, members[name])
+    if "reasoning_effort" in members:
+        _effort(knob, "reasoning_effort", members["reasoning_effort"])
+    if "reasoning" in members:
+        _reasoning(knob, members["reasoning"])
+    if "enable_thinking" in members:
+        knob.on = check.boolean("enable_thinking", members["enable_thinking"])
+    if "thinking" in members:
+        _thinking(knob, members["thinking"])
+    return knob
+
+
+def _thinking(knob: Thinking, value: Any) -> None:
+    form = check.mapping("thinking", value, '{"type": "enabled"}')
+    kind = form.get("type")
+    if kind is not None:
+        word = check.one_of("thinking.type", kind, ("enabled", "disabled", "adaptive", "auto"))
+        # Adaptive leaves it to the model, which is what a host does when nothing is said.
+        knob.on = {"enabled": True, "disabled": False}.get(word)
+    if form.get("clear_thinking") is not None:
+        knob.keep = not check.boolean("thinking.clear_thinking", form["clear_thinking"])
+    if form.get("budget_tokens") is not None:
+        knob.budget_tokens = check.integer("thinking.budget_tokens", form["budget_tokens"], low=0)
+
+
+def _effort(knob: Thinking, param: str, value: Any) -> None:
+    knob.effort = check.one_of(param, value, EFFORTS)
+    knob.on = knob.effort != "none"
+
+
+def _reasoning(knob: Thinking, value: Any) -> None:
+    form = check.mapping("reasoning", value, '{"effort": "high"}')
+    if form.get("effort") is not None:
+        _effort(knob, "reasoning.effort", form["effort"])
+    if form.get("enabled") is not None:
+        knob.on = check.boolean("reasoning.enabled", form["enabled"])
+    if form.get("max_tokens") is not None:
+        knob.budget_tokens = check.integer("reasoning.max_tokens", form["max_tokens"], low=0)
+
+
+def _template(knob: Thinking, param: str, value: Any) -> None:
+    arguments = check.mapping(param, value, '{"enable_thinking": false}')
+    for word in ("enable_thinking", "thinking"):
+        if arguments.get(word) is not None and type(arguments[word]) is bool:
+            knob.on = arguments[word]
+    if arguments.get("clear_thinking") is not None:
+        knob.keep = not check.boolean(f"{param}.clear_thinking", arguments["clear_thinking"])

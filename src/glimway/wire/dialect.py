@@ -1,0 +1,83 @@
+"""What a dialect is, for those who must use one without knowing which.
+
+Knows the two sides every dialect has: toward a provider (write a request, read the reply) and
+toward a client (read a request, write the reply). Refuses to know any dialect itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import msgspec
+
+from glimway.wire.quirks import Quirks
+from glimway.wire.refusal import Fault
+from glimway.wire.talk import Call, Event, Stop, Usage
+
+
+class Reader(Protocol):
+    """Reads one reply of a provider."""
+
+    done: bool
+    usage: Usage | None
+    answer_id: str | None
+    """The provider's own id of its answer."""
+    fault: Fault | None
+    """Set when the stream failed; frames that were complete before are returned first."""
+
+    def feed(self, chunk: bytes) -> list[list[Event]]:
+        """The next bytes of a stream; one list of events for each frame."""
+
+    def close(self) -> list[list[Event]]:
+        """The stream's bytes have ended: what can still be said."""
+
+    def whole(self, body: bytes) -> list[Event]:
+        """A whole reply; raises Fault."""
+
+
+class Writer(Protocol):
+    """Writes one reply to a client."""
+
+    def frame(self, events: list[Event]) -> bytes:
+        """The events of one provider frame."""
+
+    def end(self, stops: list[Stop], usage: Usage, cost_usd: bytes | None) -> bytes:
+        """The end of a stream, terminal mark included."""
+
+    def error(self, body: bytes) -> bytes:
+        """The dialect's error event around the mount's error body."""
+
+    def whole(self, events: list[Event], usage: Usage, cost_usd: bytes | None) -> bytes:
+        """A whole reply."""
+
+
+class Outgoing(msgspec.Struct, frozen=True):
+    """A request as one provider gets it, and what had to be changed for it."""
+
+    body: bytes
+    adjusted: tuple[str, ...] = ()
+
+
+class ProviderSide(msgspec.Struct, frozen=True):
+    """A dialect toward providers.
+
+    ``encode(call, quirks, model)`` writes the request; ``reader(quirks, id_stem, call)`` reads
+    the reply; ``fault(status, headers, body, quirks)`` reads an error answer.
+    """
+
+    name: str
+    path: str
+    encode: Callable[[Call, Quirks, str], Outgoing]
+    reader: Callable[[Quirks, str, Call], Reader]
+    fault: Callable[[int, list[tuple[bytes, bytes]], bytes, Quirks], Fault]
+
+
+class ClientSide(msgspec.Struct, frozen=True):
+    """A dialect toward clients. ``path`` follows a mount's base path, ``decode(body)`` reads a request; ``id_prefix`` begins the
+    answer's public id."""
+
+    name: str
+    path: str
+    id_prefix: str
+    decode: Callable[[dict[str, Any]], Call]

@@ -1,0 +1,291 @@
+"""The neutral vocabulary: what a request asks and what an answer says, in no dialect.
+
+Knows Call, Turn, Part and Tool on the way out, and the events Start, Text, Thought, ToolOpen,
+ToolArgs, Stop, Usage and Opaque on the way back. Refuses to know how any dialect spells them.
+
+Every dialect translates to and from these values (a hub, not pairs). Two rules keep fidelity:
+the order of parts inside a turn is data, and what a reader does not know is kept, never dropped
+(``extra`` on the way out, ``Opaque`` on the way back), so that a writer of the same dialect can
+put it back at its place.
+
+The structs switch the cycle collector off (``gc=False``) where they hold no containers that could
+close a cycle: one is made for every streamed token.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Json = Any
+"""A decoded JSON value: dict, list, str, int, float, bool or None."""
+
+Role = Literal["system", "developer", "user", "assistant", "tool"]
+
+Form = Literal["text", "parts", "null", "absent"]
+"""How a turn's content was written: a string, an array, ``null``, or not at all. A writer of the
+same dialect keeps the form; others ignore it."""
+
+
+# ---- what a request asks --------------------------------------------------------------------
+
+
+class TextPart(msgspec.Struct):
+    """Text, said by whoever the turn belongs to."""
+
+    text: str
+    extra: dict[str, Json] | None = None
+
+
+class ImagePart(msgspec.Struct):
+    """An image by ``url`` (``https:`` or ``data:``), as every dialect can carry it."""
+
+    url: str
+    detail: str | None = None
+    extra: dict[str, Json] | None = None
+
+
+class FilePart(msgspec.Struct):
+    """A document, sound or video: ``kind`` says which; ``value`` is the dialect's own object."""
+
+    kind: Literal["file", "audio", "video"]
+    value: Json
+    dialect: str
+    extra: dict[str, Json] | None = None
+
+
+class ThoughtPart(msgspec.Struct):
+    """Thinking of an earlier turn, replayed by the client.
+
+    ``form`` says in which member it came (``reasoning_content``, ``reasoning``,
+    ``reasoning_details``, ``think_tags``, ``thinking``, ...). ``signature`` and ``sealed`` are
+    opaque tokens that only their maker can read.
+    """
+
+    text: str
+    form: str = "reasoning_content"
+    signature: str | None = None
+    sealed: str | None = None
+    extra: dict[str, Json] | None = None
+
+
+class CallPart(msgspec.Struct):
+    """A tool call the assistant made; ``arguments`` is the text as it was made."""
+
+    id: str | None
+    name: str
+    arguments: str
+    kind: str = "function"
+    extra: dict[str, Json] | None = None
+
+
+class ResultPart(msgspec.Struct):
+    """What a tool answered to the call ``id``."""
+
+    id: str | None
+    content: list[Part]
+    form: Form = "text"
+    is_error: bool = False
+    extra: dict[str, Json] | None = None
+
+
+class RefusalPart(msgspec.Struct):
+    """The assistant declined, in an earlier turn."""
+
+    text: str
+    form: Literal["member", "part"] = "member"
+    """Where the chat dialect had it: the message's own member, or a content part."""
+    extra: dict[str, Json] | None = None
+
+
+class OpaquePart(msgspec.Struct):
+    """A part that only ``dialect`` understands."""
+
+    value: Json
+    dialect: str
+
+
+Part = (
+    TextPart | ImagePart | FilePart | ThoughtPart | CallPart | ResultPart | RefusalPart | OpaquePart
+)
+
+
+class Turn(msgspec.Struct):
+    """One message: who speaks, and what, in order."""
+
+    role: Role
+    parts: list[Part]
+    form: Form = "text"
+    name: str | None = None
+    extra: dict[str, Json] | None = None
+
+
+class Tool(msgspec.Struct):
+    """A declared tool. ``function`` tools have the typed members; any other kind is carried in
+    ``value`` as its dialect wrote it."""
+
+    kind: str
+    name: str = ""
+    description: str | None = None
+    parameters: Json = None
+    strict: bool | None = None
+    value: Json = None
+    dialect: str = ""
+    extra: dict[str, Json] | None = None
+
+
+class ToolChoice(msgspec.Struct):
+    """May, must or must not the model call; ``names`` for ``named`` and ``allowed``."""
+
+    mode: Literal["auto", "none", "required", "named", "allowed", "opaque"]
+    names: tuple[str, ...] = ()
+    value: Json = None
+    """The dialect's own object, for ``allowed`` (its inner mode) and ``opaque``."""
+
+
+class Thinking(msgspec.Struct):
+    """The one thinking knob.
+
+    ``on``: True, False, or None when the caller left it to the model. ``effort`` is one of
+    none, minimal, low, medium, high, xhigh, max, or None. ``budget_tokens`` caps thinking.
+    ``keep``: earlier turns' thinking stays in context (``clear_thinking: false``); None = unsaid.
+    ``raw`` holds the members as the caller spelled them: a host whose control is not known gets
+    just those, and errors name them.
+    """
+
+    on: bool | None = None
+    effort: str | None = None
+    budget_tokens: int | None = None
+    keep: bool | None = None
+    raw: dict[str, Json] = {}
+
+
+class Format(msgspec.Struct):
+    """The answer's form: free text, any JSON object, or JSON that fits ``schema``."""
+
+    kind: Literal["text", "json_object", "json_schema", "opaque"]
+    name: str = ""
+    schema: Json = None
+    strict: bool | None = None
+    value: Json = None
+    extra: dict[str, Json] | None = None
+
+
+class Call(msgspec.Struct):
+    """One request, in no dialect.
+
+    A member that the caller left out is None (or empty) and is not sent. ``extra`` holds top-level
+    members of ``dialect`` that no neutral member carries; they are written again toward a
+    provider that speaks this dialect.
+    """
+
+    model: str
+    turns: list[Turn]
+    dialect: str
+    stream: bool = False
+    tools: list[Tool] = []
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    max_tokens: int | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    stop: list[str] = []
+    n: int | None = None
+    seed: int | None = None
+    thinking: Thinking | None = None
+    format: Format | None = None
+    user: str | None = None
+    usage_asked: bool = False
+    preferences: dict[str, Json] | None = None
+    """The ``provider`` object: how to route. It is ours and is never sent on."""
+    fallback_models: list[str] = []
+    extra: dict[str, Json] = {}
+    spelled: dict[str, str] = {}
+    """Neutral member -> the caller's own spelling, where a dialect has several
+    (``max_tokens`` -> ``max_completion_tokens``)."""
+
+
+# ---- what an answer says --------------------------------------------------------------------
+
+StopReason = Literal[
+    "stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error", "context"
+]
+
+
+class Start(msgspec.Struct, gc=False):
+    """The answer has begun; ids are the provider's own and go to the receipt."""
+
+    id: str | None = None
+    model: str | None = None
+
+
+class Text(msgspec.Struct, gc=False):
+    """A piece of the answer's text."""
+
+    text: str
+    choice: int = 0
+
+
+class Thought(msgspec.Struct, gc=False):
+    """A piece of thinking."""
+
+    text: str
+    choice: int = 0
+    signature: str | None = None
+
+
+class Declined(msgspec.Struct, gc=False):
+    """A piece of the model's own refusal."""
+
+    text: str
+    choice: int = 0
+
+
+class ToolOpen(msgspec.Struct, gc=False):
+    """A tool call begins: name whole and once, id always there."""
+
+    index: int
+    id: str
+    name: str
+    choice: int = 0
+    kind: str = "function"
+
+
+class ToolArgs(msgspec.Struct, gc=False):
+    """A piece of the arguments of the call ``index``."""
+
+    index: int
+    text: str
+    choice: int = 0
+
+
+class Stop(msgspec.Struct, gc=False):
+    """Why a choice ended; ``raw`` is the provider's own word."""
+
+    reason: StopReason
+    choice: int = 0
+    raw: str | None = None
+
+
+class Usage(msgspec.Struct):
+    """Tokens as the provider counted them. ``input`` includes cached and cache-written tokens,
+    ``output`` includes reasoning. ``extra`` holds members no neutral member carries."""
+
+    input: int = 0
+    output: int = 0
+    cached: int = 0
+    cache_write: int = 0
+    reasoning: int | None = None
+    extra: dict[str, Json] | None = None
+
+
+class Opaque(msgspec.Struct):
+    """Members that the reader does not know, with the place they came from."""
+
+    place: Literal["frame", "choice", "delta", "message"]
+    value: dict[str, Json]
+    choice: int = 0
+
+
+Event = Start | Text | Thought | Declined | ToolOpen | ToolArgs | Stop | Usage | Opaque

@@ -11,10 +11,11 @@ import pytest
 from glimway.config.load import Reading, Sources, read_config
 from glimway.config.shipped import Shipped
 from glimway.domain.model import Model
-from glimway.domain.offer import Entry, Offer
+from glimway.domain.offer import Entry, Offer, PriceText
 from glimway.domain.profile import Profile
 
 DEEPINFRA_KEYS = ("DEEPINFRA_TOKEN", "DEEPINFRA_API_KEY")
+FREE = PriceText(input="0", output="0")
 Read = Callable[..., Reading]
 
 
@@ -26,10 +27,16 @@ def shipped() -> Shipped:
         _profile("deepinfra", "https://api.deepinfra.com/v1/openai", DEEPINFRA_KEYS),
         _profile("openai", None, ()),
         _profile("vllm", None, ()),
+        _profile("sandbox", None, ()),
     )
-    model = Model(id="zai/glm-4.7-flash", aliases=("glm-4.7-flash",), context=200_000)
-    offer = Offer(provider="zai", model="glm-4.7-flash")
-    return Shipped({profile.id: profile for profile in profiles}, [Entry(model, (offer,))])
+    flash = Model(id="zai/glm-4.7-flash", aliases=("glm-4.7-flash", "flash"), context=200_000)
+    offers = (
+        Offer(provider="zai", model="glm-4.7-flash", prices=(FREE,)),
+        Offer(provider="deepinfra", model="zai-org/GLM-4.7-Flash"),
+    )
+    family = Offer(provider="sandbox", model="*", prices=(FREE,))
+    entries = [Entry(flash, offers), Entry(Model(id="sandbox/*"), (family,))]
+    return Shipped({profile.id: profile for profile in profiles}, entries)
 
 
 def _profile(name: str, base_url: str | None, env: tuple[str, ...]) -> Profile:

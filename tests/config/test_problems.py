@@ -75,8 +75,8 @@ SECTIONS = [
     (
         '[server]\nadmin_key = "hunter2-hunter2-hunter2"',
         (
-            '2: server.admin_key: is written out in the file; write admin_key = { env = "NAME" } or '
-            '{ file = "PATH" }, and make a new key if others may have seen this one'
+            '2: server.admin_key: is written out in the file; write admin_key = { env = "NAME" } '
+            'or { file = "PATH" }, and make a new key if others may have seen this one'
         ),
     ),
     ('"a\\nb" = 1', '1: "a\\u000ab": is not a setting; '),
@@ -93,7 +93,7 @@ PROVIDERS = [
         '[[providers]]\nid = "zaii"',
         (
             '2: providers[0].id: "zaii" is not a shipped provider; add profile = one of '
-            'deepinfra, openai, vllm or zai (or did you mean id = "zai"?)'
+            'deepinfra, openai, sandbox, vllm or zai (or did you mean id = "zai"?)'
         ),
     ),
     (
@@ -111,6 +111,10 @@ PROVIDERS = [
     (
         PROVIDER + PROVIDER,
         '6: providers[1].id: "p" is already a provider (line 1); give this one another id',
+    ),
+    (
+        PROVIDER.replace('"p"', '"p.1"') + PROVIDER.replace('"p"', '"p-1"'),
+        '6: providers[1].id: "p-1" is already a provider (line 1); give this one another id',
     ),
     (
         '[[providers]]\nid = "r"\nprofile = "vllm"',
@@ -249,8 +253,9 @@ MODELS = [
     (
         '[[models]]\nid = "zai/glm-4.7-flsh"',
         (
-            "1: models[0]: has no endpoint, and no shipped model has its id; add [[models.endpoints]] "
-            'with provider and model, or did you mean id = "zai/glm-4.7-flash"?'
+            "1: models[0]: has no endpoint, and no shipped model has its id; add "
+            "[[models.endpoints]] with provider and model, or did you mean id = "
+            '"zai/glm-4.7-flash"?'
         ),
     ),
     (
@@ -284,9 +289,13 @@ MODELS = [
     (
         MODEL + '[[models.endpoints]]\nprovider = "rack9"\nmodel = "m"',
         (
-            '12: models[0].endpoints[1].provider: "rack9" is not a provider; add [[providers]] with '
-            'id = "rack9"'
+            '12: models[0].endpoints[1].provider: "rack9" is not a provider; add '
+            '[[providers]] with id = "rack9"'
         ),
+    ),
+    (
+        MODEL + '[[models.endpoints]]\nprovider = "sandbox"\nmodel = "m"',
+        '12: models[0].endpoints[1].provider: "sandbox" only serves sandbox/*; name another',
     ),
     (
         MODEL + '[[models.endpoints]]\nprovider = "p"\nmodel = "m"',

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import string
 from hashlib import sha256
+from pathlib import Path
 from zlib import crc32
 
 import pytest
@@ -203,6 +204,16 @@ def test_a_key_is_recognised_by_its_token() -> None:
     assert RING.get("x") is None
 
 
+def test_a_token_that_was_proved_before_is_judged_anew_each_time() -> None:
+    ring = Keyring([key_of(SAMPLE, expires_ms=100)])
+    for token in (SAMPLE.token, SAMPLE.token.encode()):
+        assert ring.identify(token, 99) is ring.identify(token, 5)
+        assert "expired" in refused(token, ring, 100).message
+        refused(token[:-1], ring)
+        refused(token[1:], ring)
+        assert ring.identify(token, 99).id == SAMPLE.id
+
+
 def test_an_unknown_id_and_a_wrong_secret_read_the_same() -> None:
     forged = mint(b"\x02" * ID_ENTROPY_BYTES, b"\x04" * SECRET_ENTROPY_BYTES)
     nobody = mint(b"\x05" * ID_ENTROPY_BYTES, b"\x03" * SECRET_ENTROPY_BYTES)
@@ -247,3 +258,10 @@ def test_keys_end_at_their_millisecond(changes: dict[str, int], state: str) -> N
 def test_of_two_keys_with_one_id_the_later_counts() -> None:
     renamed = key_of(SAMPLE, expires_ms=9)
     assert Keyring([KEY, renamed]).get(SAMPLE.id) is renamed
+
+
+def test_the_key_on_the_page_about_keys_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "keys.md").read_text()
+    (token,) = re.findall(r"\bglim_[0-9A-Za-z]{12}_\w+", page)
+    key_id, _ = parse(token)
+    assert token.startswith(f"glim_{key_id}_")

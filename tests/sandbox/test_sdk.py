@@ -42,7 +42,9 @@ def test_openai_s_library_reads_every_family(running: Stage, family: str) -> Non
         called = client.chat.completions.create(
             model="glm-4.7-flash", messages=MESSAGES, tools=TOOLS
         )
-        (call,) = called.choices[0].message.tool_calls or ()
+        calls = called.choices[0].message.tool_calls
+        assert calls is not None
+        call = calls[0]
         assert call.type == "function"
         assert json.loads(call.function.arguments) == {"city": "Paris", "days": 1}
 
@@ -58,14 +60,6 @@ def test_errors_become_the_library_s_exceptions(running: Stage) -> None:
         ):
             with pytest.raises(kind):
                 client.chat.completions.create(model=f"glm-4.7:{script}", messages=MESSAGES)
-
-
-def test_a_retrying_client_gets_through(running: Stage) -> None:
-    with sdk(running).with_options(max_retries=2) as client:
-        answer = client.chat.completions.create(
-            model="glm-4.7:fail-first-1+reset-before-headers", messages=MESSAGES
-        )
-    assert answer.choices[0].message.content
 
 
 def test_models_are_listed(running: Stage) -> None:

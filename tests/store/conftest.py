@@ -10,9 +10,20 @@ from pathlib import Path
 
 import pytest
 
+from glimway.store import journal as journal_module
 from glimway.store import sqlite
 from glimway.store.database import Database
+from glimway.store.disk import system_disk
 from glimway.store.journal import Journal
+
+
+@pytest.fixture(scope="module", params=["mapped", "written"])
+def way(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Tests that use this run twice: with records copied into a mapped file, and written."""
+    disk = system_disk(mapped=request.param == "mapped")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal_module, "system_disk", lambda: disk)
+        yield request.param
 
 
 @pytest.fixture

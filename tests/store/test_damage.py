@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,8 @@ from hypothesis import strategies as st
 
 from glimway.store.errors import JournalCorrupt
 from glimway.store.journal import Journal
+from glimway.store.mark import MARK_NAME, Mark
+from glimway.store.repair import inspect
 from glimway.store.segments import (
     FRAME_BYTES,
     HEADER_BYTES,
@@ -21,6 +22,8 @@ from glimway.store.segments import (
     name_of,
     split,
 )
+
+pytestmark = pytest.mark.usefixtures("way")
 
 PAYLOADS = [b"first record", b"second", b'{"record":"settled"}', b"the last one"]
 
@@ -47,20 +50,51 @@ def reopened(folder: Path, *, segment_bytes: int = 10_000) -> tuple[list[bytes],
     return payloads, torn_bytes
 
 
-def test_cut_at_every_byte_each_whole_record_stays(tmp_path: Path) -> None:
+def mark(folder: Path, offset: int | None, segment: int = 1) -> None:
+    """Say up to where the journal was synced; None: the mark is lost."""
+    (folder / MARK_NAME).unlink()
+    if offset is not None:
+        made = Mark(folder)
+        made.put(segment, offset)
+        made.close()
+
+
+def after_zeros(data: bytes, begin: int) -> int:
+    """How many bytes of ``data`` after ``begin`` are left when the zeros at its end are not."""
+    return max(0, len(data.rstrip(b"\0")) - begin)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_cut_at_every_byte_each_whole_record_stays(tmp_path: Path, known: bool) -> None:
     folder = tmp_path / "journal"
     ends = written(folder, PAYLOADS)
     whole = (folder / name_of(1)).read_bytes()
-    for size in range(len(whole) + 1):
+    for size in range(HEADER_BYTES if known else 0, len(whole) + 1):
         path = folder / name_of(1)
         path.write_bytes(whole[:size])
+        mark(folder, HEADER_BYTES if known else None)
         kept, torn_bytes = reopened(folder)
         count = sum(end <= size for end in ends)
         assert kept == PAYLOADS[:count], size
-        last_end = [HEADER_BYTES, *ends][count]
-        assert torn_bytes == (size - last_end if size >= HEADER_BYTES else size), size
-        shutil.rmtree(folder)
-        folder.mkdir()
+        last_end = [HEADER_BYTES, *ends][count] if size >= HEADER_BYTES else 0
+        assert torn_bytes == after_zeros(whole[:size], last_end), size
+
+
+def test_an_end_that_was_synced_is_missed(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    ends = written(folder, PAYLOADS)
+    path = folder / name_of(1)
+    whole = path.read_bytes()
+    for size in range(len(whole)):
+        path.write_bytes(whole[:size])
+        with pytest.raises(JournalCorrupt) as caught:
+            Journal.open(folder)
+        begins = max((end for end in [HEADER_BYTES, *ends] if end <= size), default=0)
+        assert (caught.value.segment, caught.value.offset) == (name_of(1), begins)
+        assert path.stat().st_size == size
+    path.unlink()
+    with pytest.raises(JournalCorrupt, match=f"{name_of(1)} .* missing"):
+        Journal.open(folder)
 
 
 @pytest.mark.parametrize("flip", [0x01, 0x80, 0xFF])
@@ -91,10 +125,12 @@ def test_blocks_that_never_reached_the_disk_are_a_torn_tail(tmp_path: Path) -> N
     whole = path.read_bytes()
     for size in range(HEADER_BYTES, len(whole)):
         path.write_bytes(whole[:size] + bytes(len(whole) + 100 - size))
+        mark(folder, None)
         kept, torn_bytes = reopened(folder)
         # A record may end in a zero of its own; here none does.
         assert kept == PAYLOADS[: sum(end <= size for end in ends)], size
-        assert torn_bytes > 0
+        last_end = max(end for end in [HEADER_BYTES, *ends] if end <= size)
+        assert torn_bytes == after_zeros(whole[:size], last_end)
         path.write_bytes(whole)
 
 
@@ -110,6 +146,19 @@ def test_zeros_before_a_whole_record_are_damage(tmp_path: Path) -> None:
     assert caught.value.offset == ends[0]
 
 
+@pytest.mark.parametrize("place", [2, 20])
+def test_zeros_at_the_end_excuse_no_damage_before_them(tmp_path: Path, place: int) -> None:
+    folder = tmp_path / "journal"
+    written(folder, PAYLOADS)
+    path = folder / name_of(1)
+    whole = bytearray(path.read_bytes())
+    whole[HEADER_BYTES + place] ^= 0x55
+    path.write_bytes(whole + bytes(300))
+    with pytest.raises(JournalCorrupt) as caught:
+        Journal.open(folder)
+    assert caught.value.offset == HEADER_BYTES
+
+
 @pytest.mark.parametrize("content", [b"", b"glim", bytes(HEADER_BYTES), bytes(500)])
 def test_a_segment_that_was_only_begun_is_dropped(tmp_path: Path, content: bytes) -> None:
     folder = tmp_path / "journal"
@@ -117,7 +166,7 @@ def test_a_segment_that_was_only_begun_is_dropped(tmp_path: Path, content: bytes
     (folder / name_of(2)).write_bytes(content)
     kept, torn_bytes = reopened(folder)
     assert kept == PAYLOADS
-    assert torn_bytes == len(content)
+    assert torn_bytes == len(content.rstrip(b"\0"))
     assert not (folder / name_of(2)).exists()
 
 
@@ -186,6 +235,78 @@ def test_files_of_others_are_left_alone(tmp_path: Path) -> None:
     assert (folder / "draft.journal").read_text() == "mine"
 
 
+HOLES = [(0, 12), (0, 8), (4, 30), (12, 20), (0, 4096)]
+"""First and last byte of what never reached the disk, counted from a record's begin."""
+
+
+@pytest.mark.parametrize("hole", HOLES)
+def test_a_hole_behind_the_mark_is_cut_and_one_before_it_is_refused(
+    tmp_path: Path, hole: tuple[int, int]
+) -> None:
+    folder = tmp_path / "journal"
+    payloads = [b"%03d" % number + b"x" * 600 for number in range(12)]
+    ends = written(folder, payloads, segment_bytes=100_000)
+    path = folder / name_of(1)
+    whole = path.read_bytes()
+    holed = bytearray(whole)
+    begin, end = (ends[3] + offset for offset in hole)
+    holed[begin:end] = bytes(end - begin)
+    for synced in (ends[3] + 1, ends[4], ends[11]):
+        path.write_bytes(holed)
+        mark(folder, synced)
+        with pytest.raises(JournalCorrupt) as caught:
+            Journal.open(folder)
+        assert (caught.value.segment, caught.value.offset) == (name_of(1), ends[3])
+        assert path.read_bytes() == holed
+        assert inspect(folder).damages[0][:2] == (name_of(1), ends[3])
+    for synced in (HEADER_BYTES, ends[2], ends[3]):
+        path.write_bytes(holed + bytes(500))
+        mark(folder, synced)
+        report = inspect(folder)
+        assert (report.records, report.torn_bytes, report.damages) == (4, ends[-1] - ends[3], ())
+        kept, torn_bytes = reopened(folder)
+        assert kept == payloads[:4]
+        assert torn_bytes == ends[-1] - ends[3]
+
+
+@pytest.mark.parametrize("raw", [None, b"", b"synced", bytes(20), b"\xff" * 20])
+def test_without_a_mark_only_an_interrupted_write_is_cut(tmp_path: Path, raw: bytes | None) -> None:
+    folder = tmp_path / "journal"
+    ends = written(folder, PAYLOADS)
+    path = folder / name_of(1)
+    whole = path.read_bytes()
+    mark(folder, None)
+    if raw is not None:
+        (folder / MARK_NAME).write_bytes(raw)
+    holed = whole[: ends[1]] + bytes(ends[2] - ends[1]) + whole[ends[2] :]
+    path.write_bytes(holed)
+    with pytest.raises(JournalCorrupt) as caught:
+        Journal.open(folder)
+    assert caught.value.offset == ends[1]
+    path.write_bytes(whole[:-2])
+    assert reopened(folder)[0] == PAYLOADS[:-1]
+
+
+def test_a_mark_of_an_older_segment_says_nothing_of_the_last(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    last = many(folder)[-1]
+    path = folder / name_of(last)
+    whole = bytearray(path.read_bytes())
+    whole[HEADER_BYTES] ^= 0x55
+    path.write_bytes(whole)
+    mark(folder, HEADER_BYTES, last - 1)
+    with pytest.raises(JournalCorrupt) as caught:
+        Journal.open(folder, segment_bytes=100)
+    assert (caught.value.segment, caught.value.offset) == (name_of(last), HEADER_BYTES)
+
+
+def test_an_older_mark_in_the_last_segment_takes_no_record(tmp_path: Path) -> None:
+    folder = tmp_path / "journal"
+    written(folder, PAYLOADS)
+    mark(folder, HEADER_BYTES)
+    assert reopened(folder) == (PAYLOADS, 0)
+
+
 @given(
     payloads=st.lists(st.binary(min_size=1, max_size=60), max_size=12),
     cut=st.integers(min_value=0, max_value=1000),
@@ -207,7 +328,8 @@ def test_any_records_cut_anywhere_give_back_the_whole_ones(
             break
         end += FRAME_BYTES + len(payload)
         whole += 1
-    assert (found.records, found.end, found.torn_bytes) == (whole, end, cut - end)
+    assert (found.records, found.end, found.size) == (whole, end, cut)
+    assert found.torn_bytes == after_zeros(data[:cut], end)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=200), max_size=20), st.integers(1, 30))

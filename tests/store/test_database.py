@@ -173,6 +173,22 @@ def test_reading_goes_on_beside_a_write(database: Database) -> None:
     assert database.read(count).result() == 2
 
 
+def test_a_writer_has_the_database_before_it_reads(database: Database, tmp_path: Path) -> None:
+    other = sqlite3.connect(
+        tmp_path / "glimway.db", timeout=0, isolation_level=None, check_same_thread=False
+    )
+
+    def work(connection: sa.Connection) -> None:
+        before = count(connection)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        connection.execute(ADD)
+        assert count(connection) == before + 1
+
+    database.write(work).result()
+    other.close()
+
+
 def test_a_locked_database_is_away_and_comes_back(database: Database, tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "glimway.db", isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")

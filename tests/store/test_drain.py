@@ -316,14 +316,17 @@ def test_dying_after_the_commit_repeats_nothing(
 def test_a_cursor_that_someone_else_moved_is_read_again(
     journal: Journal, database: Database
 ) -> None:
-    one, two = Drain(journal, database), Drain(journal, database)
+    one = Drain(journal, database)
+    journal.append(raw(settled(0)))
+    drained(one)
+    two = Drain(journal, database)
     journal.append(raw(settled(1)))
     drained(one)
     journal.append(raw(settled(2)))
     with pytest.raises(DatabaseError, match="moved by someone else"):
         two.run_once()
     assert drained(two) == 1
-    assert len(stored(database)) == 2
+    assert len(stored(database)) == 3
 
 
 def test_an_older_copy_of_the_database_is_filled_again(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from glimway.store.disk import Disk
+from glimway.store.disk import Disk, system_disk
 from glimway.store.errors import JournalBroken, JournalCorrupt, JournalFull, JournalLocked
 from glimway.store.journal import Journal
 from glimway.store.segments import (
@@ -21,21 +21,25 @@ from glimway.store.segments import (
     name_of,
 )
 
+pytestmark = pytest.mark.usefixtures("way")
+
 
 def contents(journal: Journal, start: Position = START, *, durable: bool = True) -> list[bytes]:
     return [payload for _place, payload in journal.read(start, durable=durable)]
 
 
 class FailingDisk:
-    """Does as told until told otherwise."""
+    """Does as told until told otherwise; without ``way`` it writes."""
 
-    def __init__(self) -> None:
+    def __init__(self, way: str = "written") -> None:
+        self._mapped = way == "mapped"
         self.write: Callable[[int, Any], int] = os.write
         self.sync: Callable[[int], None] = os.fsync
         self.truncate: Callable[[int, int], None] = os.ftruncate
 
     def calls(self) -> Disk:
-        return Disk(self._write, self._sync, self._truncate)
+        allocate = system_disk(mapped=self._mapped).allocate
+        return Disk(self._write, self._sync, self._truncate, allocate)
 
     def _write(self, fd: int, data: Any) -> int:
         return self.write(fd, data)
@@ -98,6 +102,25 @@ def test_a_batch_takes_no_more_than_asked_and_says_where_to_read_on(journal: Jou
     assert journal.read_batch(last.after, 3).payloads == [b"5"]
 
 
+def test_where_to_read_on_holds_for_what_comes_later(folder: Path) -> None:
+    journal = Journal.open(folder, segment_bytes=100, fsync_each=True)
+    empty = journal.read_batch(START, 3)
+    assert empty.payloads == []
+    payloads = [b"payload %03d" % number for number in range(10)]
+    place = empty.after
+    read = []
+    for payload in payloads:
+        journal.append(payload)
+        while True:
+            batch = journal.read_batch(place, 3)
+            place = batch.after
+            read += batch.payloads
+            if not batch.payloads:
+                break
+    assert read == payloads
+    journal.close()
+
+
 def test_a_record_larger_than_a_read_block_is_read_whole(folder: Path) -> None:
     journal = Journal.open(folder, fsync_each=True)
     large = os.urandom(2_500_000)
@@ -138,8 +161,8 @@ def test_segments_rotate_and_reading_crosses_them(folder: Path) -> None:
     assert len(files) > 10
     assert all((folder / name).stat().st_size <= 100 for name in files)
     assert contents(journal) == payloads
-    assert journal.used_bytes == sum((folder / name).stat().st_size for name in files)
     journal.close()
+    assert journal.used_bytes == sum((folder / name).stat().st_size for name in files)
     again = Journal.open(folder, segment_bytes=100)
     assert contents(again) == payloads
     assert again.recovered.records == 40
@@ -245,14 +268,15 @@ def test_what_cannot_be_cut_back_stops_the_journal_and_is_cut_at_the_next_start(
     again.close()
 
 
-def test_a_failed_sync_stops_the_journal(folder: Path) -> None:
-    disk = FailingDisk()
+def test_a_failed_sync_stops_the_journal(folder: Path, way: str) -> None:
+    disk = FailingDisk(way)
     journal = Journal.open(folder, disk=disk.calls(), fsync_ms=60_000)
     journal.append(b"one")
     disk.sync = bad_disk
     with pytest.raises(JournalBroken, match="cannot sync"):
         journal.sync()
     disk.sync = os.fsync
+    journal.release(journal.end)
     with pytest.raises(JournalBroken) as caught:
         journal.append(b"two")
     assert caught.value.errno == errno.EIO
@@ -263,8 +287,8 @@ def test_a_failed_sync_stops_the_journal(folder: Path) -> None:
     again.close()
 
 
-def test_a_sync_that_fails_before_the_answer_takes_the_record_back(folder: Path) -> None:
-    disk = FailingDisk()
+def test_a_sync_that_fails_before_the_answer_takes_the_record_back(folder: Path, way: str) -> None:
+    disk = FailingDisk(way)
     journal = Journal.open(folder, disk=disk.calls(), fsync_each=True)
     journal.append(b"one")
     disk.sync = bad_disk
@@ -276,8 +300,27 @@ def test_a_sync_that_fails_before_the_answer_takes_the_record_back(folder: Path)
     again.close()
 
 
-def test_a_segment_that_cannot_be_begun_is_tried_again(folder: Path) -> None:
-    disk = FailingDisk()
+def test_a_segment_is_synced_before_the_next_one_begins(folder: Path, way: str) -> None:
+    synced: list[tuple[int, int]] = []
+
+    def sync(fd: int) -> None:
+        status = os.fstat(fd)
+        synced.append((status.st_ino, status.st_size))
+
+    disk = FailingDisk(way)
+    disk.sync = sync
+    journal = Journal.open(folder, segment_bytes=100, disk=disk.calls(), fsync_ms=60_000)
+    first = (folder / name_of(1)).stat().st_ino
+    journal.append(bytes(40))
+    journal.append(bytes(41))
+    whole = (folder / name_of(1)).stat().st_size
+    assert synced[-2:] == [(first, whole), ((folder / name_of(2)).stat().st_ino, HEADER_BYTES)]
+    assert contents(journal) == [bytes(40)]
+    journal.close()
+
+
+def test_a_segment_that_cannot_be_begun_is_tried_again(folder: Path, way: str) -> None:
+    disk = FailingDisk(way)
     journal = Journal.open(folder, segment_bytes=100, disk=disk.calls(), fsync_each=True)
     journal.append(bytes(40))
     for broken in (no_space, short(7)):
@@ -287,18 +330,21 @@ def test_a_segment_that_cannot_be_begun_is_tried_again(folder: Path) -> None:
         disk.write = os.write
     journal.append(bytes(42))
     assert [len(payload) for payload in contents(journal)] == [40, 42]
+    ends = [HEADER_BYTES + FRAME_BYTES + size for size in (40, 42)]
+    assert (folder / name_of(1)).stat().st_size == ends[0]
     journal.close()
+    assert (folder / name_of(2)).stat().st_size == ends[1]
     Journal.open(folder).close()
 
 
-def test_the_thread_syncs_soon_after_a_write_and_only_then(folder: Path) -> None:
+def test_the_thread_syncs_soon_after_a_write_and_only_then(folder: Path, way: str) -> None:
     synced = threading.Semaphore(0)
 
     def sync(fd: int) -> None:
         os.fsync(fd)
         synced.release()
 
-    disk = FailingDisk()
+    disk = FailingDisk(way)
     journal = Journal.open(folder, disk=disk.calls(), fsync_ms=1)
     disk.sync = sync
     for _ in range(3):
@@ -310,14 +356,16 @@ def test_the_thread_syncs_soon_after_a_write_and_only_then(folder: Path) -> None
     journal.close()
 
 
-def test_the_thread_ends_when_the_disk_fails_and_the_journal_says_so(folder: Path) -> None:
+def test_the_thread_ends_when_the_disk_fails_and_the_journal_says_so(
+    folder: Path, way: str
+) -> None:
     tried = threading.Event()
 
     def sync(_fd: int) -> None:
         tried.set()
         bad_disk()
 
-    disk = FailingDisk()
+    disk = FailingDisk(way)
     journal = Journal.open(folder, disk=disk.calls(), fsync_ms=1)
     disk.sync = sync
     journal.append(b"record")

@@ -6,8 +6,11 @@ import pytest
 
 from glimway.store.errors import JournalCorrupt, JournalLocked
 from glimway.store.journal import Journal
+from glimway.store.mark import MARK_NAME, Mark
 from glimway.store.repair import Damage, inspect, repair
 from glimway.store.segments import HEADER_BYTES, START, Position, name_of
+
+pytestmark = pytest.mark.usefixtures("way")
 
 PAYLOADS = [b'{"record":"opened","id":"%03d"}' % number for number in range(30)]
 
@@ -45,13 +48,59 @@ def test_a_whole_journal_has_nothing_to_report_or_mend(folder: Path, ends: list[
     assert contents(folder) == PAYLOADS
 
 
-def test_a_torn_tail_is_not_damage(folder: Path, ends: list[Position]) -> None:
+@pytest.mark.parametrize("known", [True, False])
+def test_a_torn_tail_is_not_damage(folder: Path, ends: list[Position], known: bool) -> None:
+    (folder / MARK_NAME).unlink()
+    if known:
+        made = Mark(folder)
+        made.put(ends[-2].segment, ends[-2].offset)
+        made.close()
     path = folder / name_of(ends[-1].segment)
     path.write_bytes(path.read_bytes()[:-3])
     report = inspect(folder)
     assert report.records == 29
-    assert report.torn_bytes > 0
+    assert report.torn_bytes == ends[-1].offset - ends[-2].offset - 3
     assert report.damages == ()
+
+
+def test_an_end_that_was_synced_is_damage_and_can_be_settled(
+    folder: Path, ends: list[Position]
+) -> None:
+    path = folder / name_of(ends[-1].segment)
+    path.write_bytes(path.read_bytes()[: ends[-2].offset])
+    report = inspect(folder)
+    lost_bytes = ends[-1].offset - ends[-2].offset
+    assert report.damages == (
+        Damage(path.name, ends[-2].offset, lost_bytes, "the file is cut short"),
+    )
+    with pytest.raises(JournalCorrupt):
+        Journal.open(folder, segment_bytes=300)
+    assert repair(folder) == report
+    assert contents(folder) == PAYLOADS[:-1]
+
+
+def test_a_last_segment_that_is_gone_is_damage_and_can_be_settled(
+    folder: Path, ends: list[Position]
+) -> None:
+    gone = ends[-1].segment
+    (folder / name_of(gone)).unlink()
+    report = inspect(folder)
+    assert report.damages == (Damage(name_of(gone), 0, 0, "the file is missing"),)
+    with pytest.raises(JournalCorrupt, match="missing"):
+        Journal.open(folder, segment_bytes=300)
+    repair(folder)
+    assert contents(folder) == PAYLOADS[: sum(end.segment < gone for end in ends)]
+
+
+def test_a_running_journal_has_no_damage(folder: Path) -> None:
+    journal = Journal.open(folder, fsync_ms=60_000)
+    for synced in (False, True):
+        journal.append(b"not empty")
+        if synced:
+            journal.sync()
+        assert inspect(folder) == (1, journal.end.sequence, 0, ())
+    journal.close()
+    assert inspect(folder) == (1, 2, 0, ())
 
 
 def test_a_begun_segment_is_not_damage(folder: Path, ends: list[Position]) -> None:

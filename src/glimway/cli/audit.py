@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
+from glimway.cli.terminal import counted
 from glimway.domain.catalog import Catalog
 from glimway.domain.ids import id_time_ms
 from glimway.domain.money import ATTOUSD_PER_NANOUSD, usd_number
@@ -77,17 +78,22 @@ class Audit:
         Args:
             findings_max: how many wrong receipts are named.
         """
-        usd = usd_number(self.cost_nanousd).decode()
         lines = [f"{finding.id}: {finding.message}" for finding in self.findings[:findings_max]]
         if self.wrong > len(lines):
             lines.append(f"and {self.wrong - len(lines)} more")
-        lines.append(f"{self.receipts} receipts, each of one request; {usd} USD in all.")
+        usd = usd_number(self.cost_nanousd).decode()
+        lines.append(f"{counted(self.receipts, 'receipt')}, {usd} USD in all.")
         if self.statuses:
-            counts = ", ".join(f"{count} {name}" for name, count in self.statuses.most_common())
+            most_first = sorted(self.statuses.items(), key=lambda item: (-item[1], item[0]))
+            counts = ", ".join(f"{count} {name}" for name, count in most_first)
             lines.append(f"By status: {counts}.")
         if self.unpriced:
-            lines.append(f"{self.unpriced} name a price that is not configured now: not computed.")
-        lines.append(f"{self.wrong} are wrong." if self.wrong else "Every receipt is right.")
+            count = counted(self.unpriced, "receipt")
+            lines.append(f"Not computed, because the price is not configured now: {count}.")
+        if self.wrong:
+            lines.append(f"Wrong: {counted(self.wrong, 'receipt')}.")
+        else:
+            lines.append("Every receipt is right: one for each request, its cost as priced.")
         return lines
 
     def _order(self, receipt: Receipt) -> list[str]:

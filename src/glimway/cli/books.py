@@ -56,6 +56,16 @@ class Books:
             journal.close()
 
 
+def journal_of(flags: Flags) -> Path:
+    """The journal's folder, whether it exists or not.
+
+    Raises:
+        ConfigError: the settings have problems.
+    """
+    settings = read_configuration(flags).usable_settings()
+    return journal_folder(data_folder(settings, os.environ))
+
+
 @contextmanager
 def open_books(flags: Flags) -> Iterator[Books]:
     """Open the database that ``flags`` lead to; it is made where there is none.

@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from glimway.cli.options import Flags, as_json, in_places
-from glimway.cli.terminal import EXIT_FAILURE, print_json
+from glimway.cli.terminal import EXIT_FAILURE, counted, print_json
 
 
 @click.command()
@@ -33,6 +33,7 @@ def check(context: click.Context, *, as_json: bool, flags: Flags) -> None:
     if problems:
         context.exit(EXIT_FAILURE)
     if not as_json:
-        counts = f"{len(config.providers)} providers, {len(config.models)} models"
+        providers, models = len(config.providers), len(config.models)
+        counts = f"{counted(providers, 'provider')}, {counted(models, 'model')}"
         where = f"{config.file}: " if config.file else "There is no configuration file: "
         click.echo(f"{where}no problem ({counts}).")

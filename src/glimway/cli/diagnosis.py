@@ -19,6 +19,7 @@ import msgspec
 
 from glimway import __version__
 from glimway.cli.reach import knock, server_state
+from glimway.cli.terminal import counted
 from glimway.config.addresses import reach_of
 from glimway.config.assemble import assemble, stands_in
 from glimway.config.load import Reading
@@ -119,8 +120,8 @@ def _data(settings: Settings) -> Iterator[Finding]:
     subject = "data folder"
     try:
         folder = data_folder(settings, os.environ)
-    except RuntimeError:
-        yield Finding(subject, "wrong", "there is no home folder for it", "name one with --data")
+    except FileNotFoundError as error:
+        yield Finding(subject, "wrong", str(error), "name one with --data")
         return
     if not folder.exists():
         above = next(parent for parent in folder.parents if parent.exists())
@@ -210,4 +211,4 @@ def _providers(config: Config, catalog: Catalog) -> Iterator[Finding]:
         key = f"key from {one.api_key.source}" if one.api_key else "no key"
         state: State = "good" if count else "note"
         mend = "" if count else f"name its models under [[models]], or ask for NAME@{one.id}"
-        yield Finding(f"provider {one.id}", state, f"{key}, {count} models", mend)
+        yield Finding(f"provider {one.id}", state, f"{key}, {counted(count, 'model')}", mend)

@@ -97,10 +97,10 @@ def list_keys(project: str | None, *, everything: bool, as_json: bool, flags: Fl
         found = books.database.read(look).result()
     shown = [one for one in found if everything or one.key.state(now_ms) == "active"]
     if as_json:
-        print_json({"keys": [_document(one.key, now_ms) for one in shown]})
+        print_json({"keys": [_listed(one, now_ms) for one in shown]})
         return
     print_table(
-        ("ID", "KEY", "NAME", "PROJECT", "STATE", "MADE", "EXPIRES"),
+        ("ID", "KEY", "NAME", "PROJECT", "STATE", "MADE", "ENDS"),
         [_row(one, now_ms) for one in shown],
         "There is no key; make one with: glimway keys create",
     )
@@ -230,8 +230,14 @@ def _document(key: Key, now_ms: int) -> dict[str, Any]:
     }
 
 
+def _listed(listed: Any, now_ms: int) -> dict[str, Any]:
+    """A key in a list: also which key replaces it."""
+    return {**_document(listed.key, now_ms), "successor": listed.successor}
+
+
 def _row(listed: Any, now_ms: int) -> tuple[str, ...]:
     key = listed.key
+    ends = [end for end in (key.expires_ms, key.revoked_ms) if end is not None]
     return (
         key.id,
         key.prefix + listed.last4,
@@ -239,5 +245,5 @@ def _row(listed: Any, now_ms: int) -> tuple[str, ...]:
         key.project,
         key.state(now_ms),
         shown_time(key.created_ms),
-        shown_time(key.expires_ms),
+        shown_time(min(ends, default=None)),
     )

@@ -14,7 +14,7 @@ import click
 
 from glimway.cli.moments import moment_ms
 from glimway.cli.options import Flags, as_json, in_places
-from glimway.cli.terminal import EXIT_FAILURE, failures, print_json
+from glimway.cli.terminal import EXIT_FAILURE, fail, failures, print_json
 
 FINDINGS_SHOWN_MAX = 20
 """Wrong receipts that are named on a terminal; ``--json`` has more."""
@@ -112,6 +112,47 @@ def export(
             file.write(csv_head().encode())
         for receipt in every(Receipts(books.database, None), wanted):
             file.write(line(receipt).encode())
+
+
+@ledger.command()
+@click.option("--write", is_flag=True, help="Save what can be read; the damaged files are kept.")
+@as_json
+@in_places
+@click.pass_context
+def repair(context: click.Context, *, write: bool, as_json: bool, flags: Flags) -> None:
+    """Show what a damaged journal has lost; with --write, save the rest.
+
+    Without --write nothing is changed, and the exit status is 1 if there is damage.
+    """
+    from glimway.cli.books import journal_of
+    from glimway.store import repair as journal
+
+    with failures():
+        folder = journal_of(flags)
+        if not folder.is_dir():
+            fail(f"there is no journal in {folder.parent}")
+        report = journal.repair(folder) if write else journal.inspect(folder)
+    if as_json:
+        damages = [damage._asdict() for damage in report.damages]
+        print_json({**report._asdict(), "damages": damages, "repaired": write and bool(damages)})
+    else:
+        _tell(report, write=write)
+    if report.damages and not write:
+        context.exit(EXIT_FAILURE)
+
+
+def _tell(report: Any, *, write: bool) -> None:
+    for one in report.damages:
+        click.echo(f"{one.segment}: {one.bytes} bytes at {one.offset} are lost: {one.reason}")
+    click.echo(f"Records that can be read: {report.records}, in segments: {report.segments}.")
+    if report.torn_bytes:
+        click.echo(f"{report.torn_bytes} bytes of an interrupted write are cut at the next start.")
+    if not report.damages:
+        click.echo("Nothing is damaged.")
+    elif write:
+        click.echo("They were saved. The damaged files stay beside them; a server can start now.")
+    else:
+        click.echo("Nothing was changed. To save what can be read: glimway ledger repair --write")
 
 
 def _filter(since: str | None, until: str | None, **fields: str | None) -> Any:

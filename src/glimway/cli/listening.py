@@ -24,5 +24,5 @@ async def serve_sandbox(host: str, port: int, tokens_per_second: float) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, ended.set)
     async with Sandbox(host, port, tokens_per_second=tokens_per_second) as box:
-        click.echo(f"sandbox listening on {box.url()}", err=True)
+        click.echo(f"sandbox listening on {box.url()}")
         await ended.wait()

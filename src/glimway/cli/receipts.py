@@ -34,11 +34,14 @@ def every(receipts: Receipts, wanted: Filter) -> Iterator[Receipt]:
 
 
 def json_line(receipt: Receipt) -> str:
-    """A receipt as one line of JSON, with its cost in USD beside the nano-USD."""
-    document = msgspec.to_builtins(receipt)
-    document.pop("record", None)
-    document["at"] = iso_time(receipt.at_ms)
-    document["cost_usd"] = msgspec.Raw(usd_number(receipt.cost_nanousd))
+    """A receipt as one line of JSON: every field, and its cost in USD beside the nano-USD."""
+    document = {
+        **msgspec.structs.asdict(receipt),
+        "at": iso_time(receipt.at_ms),
+        "tokens": msgspec.structs.asdict(receipt.tokens),
+        "attempts": [msgspec.structs.asdict(attempt) for attempt in receipt.attempts],
+        "cost_usd": msgspec.Raw(usd_number(receipt.cost_nanousd)),
+    }
     return msgspec.json.encode(document).decode() + "\n"
 
 

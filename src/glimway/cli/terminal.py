@@ -48,8 +48,7 @@ def failures() -> Iterator[None]:
     except ConfigError as error:
         for problem in error.problems:
             click.echo(str(problem), err=True)
-        count = len(error.problems)
-        fail(f"the configuration has {count} problem{'s' if count > 1 else ''}")
+        fail(f"the configuration has {counted(len(error.problems), 'problem')}")
     except Refusal as error:
         fail(error.message)
     except StoreError as error:
@@ -59,6 +58,11 @@ def failures() -> Iterator[None]:
             raise
         where = f"{error.filename}: " if error.filename else ""
         fail(f"{where}{error.strerror or error}")
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 model``, ``2 models``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def in_color() -> bool:

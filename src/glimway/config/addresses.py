@@ -12,6 +12,7 @@ import re
 from typing import Final, Literal, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from glimway.domain.profile import PATHS
 from glimway.wire.refusal import shown
 
 Reach = Literal["loopback", "private", "public"]
@@ -19,7 +20,7 @@ Reach = Literal["loopback", "private", "public"]
 PRIVATE_ENDINGS: Final = (".internal", ".intranet", ".lan", ".local", ".home.arpa", ".private")
 """Name endings that no public name has (RFC 6762 appendix G, RFC 8375, ICANN on .internal)."""
 
-CALLED_PATHS: Final = ("/chat/completions", "/responses", "/messages", "/completions")
+CALLED_PATHS: Final = (*PATHS.values(), "/completions")
 """What Glimway adds to a base URL by itself."""
 
 _NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*")

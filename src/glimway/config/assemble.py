@@ -7,20 +7,17 @@ provider the sandbox, on loopback alone. Refuses to know files, variables and se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any
 
 from glimway.config.addresses import reach_of
 from glimway.config.settings import Deadlines
-from glimway.config.shipped import Shipped
+from glimway.config.shipped import SANDBOX, Shipped
 from glimway.config.values import Config, EndpointConfig, ModelConfig, ProviderConfig
 from glimway.domain.catalog import Catalog
 from glimway.domain.model import Model
 from glimway.domain.names import fold
 from glimway.domain.offer import Entry, Offer, PriceText, joined
 from glimway.domain.provider import Provider
-
-SANDBOX: Final = "sandbox"
-"""Id of the sandbox's profile, of the provider that has it, and the maker of its models."""
 
 
 def stands_in(config: Config) -> bool:

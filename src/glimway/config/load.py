@@ -17,7 +17,7 @@ import msgspec
 from glimway.config.addresses import reach_of
 from glimway.config.lines import Lines, find_lines
 from glimway.config.models import read_models
-from glimway.config.places import config_files
+from glimway.config.places import config_files, expanded
 from glimway.config.problem import COMMAND_LINE, ENVIRONMENT, ConfigError, Problem
 from glimway.config.providers import read_providers, usual_providers
 from glimway.config.sections import (
@@ -129,7 +129,7 @@ def read_config(sources: Sources, shipped: Shipped) -> Reading:
 
 def _find(sources: Sources) -> tuple[Path | None, list[Problem]]:
     if sources.config is not None:
-        path = sources.folder / sources.config.expanduser()
+        path = sources.folder / expanded(sources.config)
         if not path.is_file() and not path.is_fifo():
             mend = "give the path of a file that exists"
             return None, [Problem(COMMAND_LINE, 0, "--config", f"there is no file {path}", mend)]

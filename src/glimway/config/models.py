@@ -11,16 +11,35 @@ from collections.abc import Collection
 from typing import Final
 
 from glimway.config.problem import given, listed, nearest
-from glimway.config.shipped import Shipped
-from glimway.config.table import Table, names_of
+from glimway.config.shipped import SANDBOX, Shipped
+from glimway.config.table import Table
 from glimway.config.values import EndpointConfig, ModelConfig, PriceConfig
 from glimway.domain.names import fold
 from glimway.wire.refusal import shown
 
-KNOWN: Final = ("id", "aliases", "context", "max_output", "endpoints")
-KNOWN_ENDPOINT: Final = ("provider", "model", "price")
+FIELDS: Final = {
+    "id": "`maker/name`. A shipped id merges with the shipped entry: what stands here wins.",
+    "aliases": "Other names for it; they compare without case, dots and underscores as hyphens.",
+    "context": "Input and output tokens together.",
+    "max_output": "Output tokens at most.",
+    "endpoints": "Where it can be had: `[[models.endpoints]]`, in the order of preference.",
+}
+ENDPOINT_FIELDS: Final = {
+    "provider": "Id of a provider.",
+    "model": "The provider's own id of the model.",
+    "price": "A table of prices; without it the price is not known, so no budget can pay for it.",
+}
+PRICE_FIELDS: Final = {
+    "input": "USD per million input tokens.",
+    "cached_input": "For input tokens read from a cache; without it, as `input`.",
+    "cache_write": "For input tokens written to a cache; without it, as `input`.",
+    "output": "USD per million output tokens, thinking included.",
+    "request": "USD for each request.",
+    "web_search": "USD for each web search.",
+}
+"""Every field, in the words of the reference page. ``PriceConfig`` has the same names."""
+
 TOKENS_MAX: Final = 1_000_000_000
-SANDBOX_PREFIX: Final = "sandbox/"
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)+")
 _ALIAS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -40,7 +59,7 @@ def read_models(
     found: dict[str, ModelConfig] = {}
     tables = []
     for table in root.tables("models"):
-        table.refuse_unknown(KNOWN)
+        table.refuse_unknown(FIELDS)
         name = _id(table, shipped, found)
         model = _model(table, name, shipped, providers)
         if name is not None:
@@ -60,7 +79,7 @@ def _id(table: Table, shipped: Shipped, found: dict[str, ModelConfig]) -> str | 
     if not _ID.fullmatch(name):
         mend = 'write id = "maker/name" with letters, digits, dots, hyphens and underscores'
         table.complain(["id"], f"{shown(name)} cannot be a model id", mend)
-    elif name.lower().startswith(SANDBOX_PREFIX):
+    elif name.lower().startswith(f"{SANDBOX}/"):
         table.complain(["id"], "sandbox/ belongs to the sandbox", "choose another maker")
     elif (other := found.get(fold(name))) is not None:
         message = f"{shown(name)} is already a model (line {other.line})"
@@ -109,19 +128,15 @@ def _aliases(table: Table) -> tuple[str, ...]:
 def _endpoints(table: Table, providers: Collection[str]) -> tuple[EndpointConfig, ...]:
     found: dict[tuple[str, str], EndpointConfig] = {}
     for entry in table.tables("endpoints"):
-        entry.refuse_unknown(KNOWN_ENDPOINT)
+        entry.refuse_unknown(ENDPOINT_FIELDS)
         provider, model = entry.text("provider"), entry.text("model")
         for name in ("provider", "model"):
             if name not in entry:
                 what = "the id of a provider" if name == "provider" else "the provider's own id"
                 entry.complain([], f"has no {name}", f'write {name} = "...", {what}')
         price = _price(entry)
-        if provider is not None and provider not in providers:
-            close = nearest(provider, providers)
-            mend = (
-                f'did you mean "{close}"?' if close else f'add [[providers]] with id = "{provider}"'
-            )
-            entry.complain(["provider"], f"{shown(provider)} is not a provider", mend)
+        if provider is not None:
+            _check_provider(entry, provider, providers)
         if provider is None or model is None:
             continue
         other = found.get((provider, model))
@@ -133,14 +148,24 @@ def _endpoints(table: Table, providers: Collection[str]) -> tuple[EndpointConfig
     return tuple(found.values())
 
 
+def _check_provider(entry: Table, provider: str, providers: Collection[str]) -> None:
+    if provider == SANDBOX:
+        message = f"{shown(provider)} only serves {SANDBOX}/*"
+        entry.complain(["provider"], message, "name another provider")
+    elif provider not in providers:
+        close = nearest(provider, providers)
+        add = f"add [[providers]] with id = {shown(provider)}"
+        mend = f'did you mean "{close}"?' if close else add
+        entry.complain(["provider"], f"{shown(provider)} is not a provider", mend)
+
+
 def _price(entry: Table) -> PriceConfig | None:
     price = entry.table("price")
     if price is None:
         return None
-    names = names_of(PriceConfig)
-    price.refuse_unknown(names)
+    price.refuse_unknown(PRICE_FIELDS)
     values: dict[str, str] = {}
-    for name in names:
+    for name in PRICE_FIELDS:
         value = price.values.get(name)
         if value is None:
             continue

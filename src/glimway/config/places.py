@@ -23,10 +23,10 @@ def data_folder(settings: Settings, environ: Mapping[str, str]) -> Path:
     """The folder of the database and the journal, whether it exists or not.
 
     Raises:
-        RuntimeError: neither a setting nor a home folder says where.
+        FileNotFoundError: neither a setting nor a home folder says where.
     """
     if settings.server.data is not None:
-        return Path(settings.server.data).expanduser().absolute()
+        return expanded(settings.server.data).absolute()
     return _xdg(environ, "XDG_DATA_HOME", ".local/share") / "glimway"
 
 
@@ -53,9 +53,16 @@ def make_private(folder: Path) -> None:
 def config_files(environ: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
     """Where a config file is looked for, in this order; the first that exists counts."""
     places = [folder / CONFIG_NAME]
-    with contextlib.suppress(RuntimeError):  # without a home folder there is one place less
+    with contextlib.suppress(FileNotFoundError):  # without a home folder there is one place less
         places.append(_xdg(environ, "XDG_CONFIG_HOME", ".config") / "glimway" / CONFIG_NAME)
     return tuple(places)
+
+
+def expanded(path: str | Path) -> Path:
+    """A path whose ``~`` is a home folder; one that nobody knows stays as it is."""
+    with contextlib.suppress(RuntimeError):
+        return Path(path).expanduser()
+    return Path(path)
 
 
 def _xdg(environ: Mapping[str, str], variable: str, usual: str) -> Path:
@@ -64,4 +71,9 @@ def _xdg(environ: Mapping[str, str], variable: str, usual: str) -> Path:
     if given.is_absolute():
         return given
     home = environ.get("HOME", "")
-    return (Path(home) if home else Path.home()) / usual
+    try:
+        return (Path(home) if home else Path.home()) / usual
+    except RuntimeError:
+        raise FileNotFoundError(
+            "this user has no home folder, so the data folder must be named (--data)"
+        ) from None

@@ -8,33 +8,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 from glimway.config.addresses import base_url_complaint
+from glimway.config.places import expanded
 from glimway.config.problem import given, listed, nearest
 from glimway.config.references import FORMS, is_sound, read_secret
 from glimway.config.secrets import Secret
 from glimway.config.sections import read_deadlines
 from glimway.config.settings import Deadlines
-from glimway.config.shipped import Shipped, usual_homes
+from glimway.config.shipped import SANDBOX, Shipped, usual_homes
 from glimway.config.table import Table
 from glimway.config.values import ProviderConfig
+from glimway.domain.names import fold
 from glimway.domain.profile import Profile
 from glimway.wire.refusal import shown
 
-KNOWN: Final = (
-    "id",
-    "profile",
-    "base_url",
-    "private",
-    "api_key",
-    "deadlines",
-    "ca_file",
-    "headers",
-)
-SANDBOX: Final = "sandbox"
-"""The provider that Glimway brings along; no file may take its name."""
+FIELDS: Final = {
+    "id": "What endpoints and `NAME@provider` say. The id of a shipped profile is enough for it.",
+    "profile": "Id of a shipped profile; without it, the provider's own id.",
+    "base_url": "Everything before `/chat/completions`, `/responses` or `/messages`; without it, "
+    "the profile's.",
+    "private": "`true` consents to an address on this machine or a private network, and to http.",
+    "api_key": '`{ env = "NAME" }` or `{ file = "PATH" }`; without it, the profile\'s usual '
+    "variable, where the base URL is the profile's own.",
+    "deadlines": "A table like `[deadlines]`; what it leaves out is as there.",
+    "ca_file": "PEM file of an authority to trust besides the public ones.",
+    "headers": "A table of headers to send; secrets are references, as for `api_key`.",
+}
+"""Every field, in the words of the reference page."""
 
 OUR_HEADERS: Final = frozenset(
     {
@@ -72,11 +74,11 @@ def read_providers(
     """
     found: dict[str, ProviderConfig] = {}
     for table in root.tables("providers"):
-        table.refuse_unknown(KNOWN)
+        table.refuse_unknown(FIELDS)
         name = _id(table, found)
         provider = _provider(table, name or "?", shipped, deadlines)
         if name is not None:
-            found[name] = provider
+            found[fold(name)] = provider
     return tuple(found.values())
 
 
@@ -92,8 +94,8 @@ def _id(table: Table, found: Mapping[str, ProviderConfig]) -> str | None:
         table.complain(["id"], f"{shown(name)} cannot be an id", mend)
     elif name == SANDBOX:
         table.complain(["id"], '"sandbox" is always there', "choose another id")
-    elif name in found:
-        message = f"{shown(name)} is already a provider (line {found[name].line})"
+    elif (other := found.get(fold(name))) is not None:
+        message = f"{shown(name)} is already a provider (line {other.line})"
         table.complain(["id"], message, "give this one another id, or remove one of them")
     else:
         return name
@@ -168,8 +170,9 @@ def _api_key(table: Table, profile: Profile | None, base_url: str | None) -> Sec
     if profile is None or not at_home:
         return None
     usual = usual_key(profile, table.scope.environ)
-    if usual is None and profile.env and profile.auth != "none":
-        mend = f"set {listed(profile.env)}, or write api_key = {FORMS}"
+    if usual is None and profile.base_url is not None and profile.auth != "none":
+        write = f"write api_key = {FORMS}"
+        mend = f"set {listed(profile.env)}, or {write}" if profile.env else write
         table.complain([], "has no api_key", mend)
     return usual
 
@@ -198,11 +201,11 @@ def _ca_file(table: Table) -> str | None:
     if name is None:
         return None
     try:
-        path = table.scope.folder / Path(name).expanduser()
+        path = table.scope.folder / expanded(name)
         if "-----BEGIN CERTIFICATE-----" in path.read_text("utf-8"):
             return str(path.absolute())
         reason = "it holds no certificate"
-    except (OSError, ValueError, RuntimeError) as error:
+    except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "it does not hold text"
     mend = "give the path of a PEM file of the authority"
     table.complain(["ca_file"], f"{shown(name)} cannot be used: {reason}", mend)

@@ -10,9 +10,9 @@ its variable's or its file's name belongs.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Final
 
+from glimway.config.places import expanded
 from glimway.config.problem import given
 from glimway.config.secrets import Secret
 from glimway.config.table import Table
@@ -80,13 +80,12 @@ def _variable(table: Table, name: str, variable: str) -> Secret | None:
 
 
 def _file(table: Table, name: str, target: str) -> Secret | None:
-    path = table.scope.folder / Path(target).expanduser()
+    path = table.scope.folder / expanded(target)
     try:
         with path.open("rb") as file:
             data = file.read(SECRET_BYTES_MAX + 1)
         value = data.decode().strip()
-    except (OSError, ValueError, RuntimeError) as error:
-        # ValueError: bytes that are no text, or a NUL in the path; RuntimeError: no home for "~"
+    except (OSError, ValueError) as error:  # ValueError: no text, or a NUL in the path
         reason = getattr(error, "strerror", None) or "it does not hold text"
         table.complain([name, "file"], f"cannot be read: {reason}", "give the path of a text file")
         return None

@@ -77,7 +77,7 @@ class Server(msgspec.Struct, frozen=True):
         float, Row("How long running answers may go on after SIGTERM.", 0, DAY_S)
     ] = 30.0
     max_connections: Annotated[
-        int, Row("Client connections at once; more are refused.", 1, 1_000_000)
+        int, Row("Client connections at once; more are refused.", 1, 1_000_000, unit="connections")
     ] = 20_000
     header_timeout_s: Annotated[
         float, Row("A request's head must be complete by then.", 0.1, 3600)

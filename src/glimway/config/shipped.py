@@ -6,12 +6,16 @@ Knows what reading a configuration needs of them. Refuses to know the files that
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Self
+from typing import Final, Self
 
 from glimway.data import load_models, load_profiles
 from glimway.domain.names import fold
 from glimway.domain.offer import Entry
 from glimway.domain.profile import Profile
+
+SANDBOX: Final = "sandbox"
+"""Id of the sandbox's profile and of the provider that has it; its models' maker. No file may take
+it: the sandbox is always there."""
 
 
 class Shipped:

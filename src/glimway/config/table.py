@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from glimway.config.lines import KeyPath, Lines
 from glimway.config.problem import Problem, dotted, given, listed, nearest
 
@@ -155,8 +153,3 @@ class Table:
 def _header(path: KeyPath) -> str:
     """What stands between the brackets of a table's header."""
     return ".".join(part for part in path if isinstance(part, str))
-
-
-def names_of(struct: type[msgspec.Struct]) -> tuple[str, ...]:
-    """The field names of a struct, in order."""
-    return struct.__struct_fields__

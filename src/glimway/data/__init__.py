@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from typing import Any
 
 import msgspec
@@ -29,15 +30,21 @@ class _ModelFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     offers: tuple[Offer, ...] = ()
 
 
-def load_profiles() -> dict[str, Profile]:
-    """Every shipped profile by id, in the order of their ids.
+_HOME = files(__package__)
+
+
+def load_profiles(folder: Traversable = _HOME / "providers") -> dict[str, Profile]:
+    """Every profile of a folder by id, in the order of their files.
+
+    Args:
+        folder: the shipped ones, unless another is given.
 
     A file may say ``extends = "other"``: then it is laid over that one's, which must stand alone.
 
     Raises:
         DataError: a file cannot be read; names the file and the place in it.
     """
-    texts = dict(_folder("providers"))
+    texts = dict(_files(folder))
     found: dict[str, Profile] = {}
     for name, value in texts.items():
         profile = read(Profile, _whole(name, value, texts), name)
@@ -47,14 +54,17 @@ def load_profiles() -> dict[str, Profile]:
     return found
 
 
-def load_models() -> tuple[Entry, ...]:
-    """Every shipped model with its offers, in the order of their ids.
+def load_models(folder: Traversable = _HOME / "models") -> tuple[Entry, ...]:
+    """Every model of a folder with its offers, in the order of their ids.
+
+    Args:
+        folder: the shipped ones, unless another is given.
 
     Raises:
         DataError: a file cannot be read, or two hold one id.
     """
     found: dict[str, Entry] = {}
-    for name, value in _folder("models"):
+    for name, value in _files(folder):
         held = read(_ModelFile, value, name)
         if held.model.id in found:
             raise DataError(f"{name}: another file holds the model {held.model.id!r} too")
@@ -69,12 +79,11 @@ def load_parameters() -> Tables:
         DataError: the file cannot be read.
     """
     name = "parameters.toml"
-    return tables(tomllib.loads((files(__package__) / name).read_text("utf-8")), name)
+    return tables(tomllib.loads((_HOME / name).read_text("utf-8")), name)
 
 
-def _folder(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    entries = (files(__package__) / name).iterdir()
-    for entry in sorted(entries, key=lambda one: one.name):
+def _files(folder: Traversable) -> Iterator[tuple[str, dict[str, Any]]]:
+    for entry in sorted(folder.iterdir(), key=lambda one: one.name):
         if entry.name.endswith(".toml"):
             try:
                 yield entry.name, tomllib.loads(entry.read_text("utf-8"))

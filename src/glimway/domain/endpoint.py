@@ -81,20 +81,43 @@ def endpoint_of(
     name = f"{model.id}@{provider.id}"
     if any(one.id == name for one in earlier):
         name = f"{name}/{offer.model}"
+    quirks = narrowed(provider.quirks, offer.quirks, name)
     return Endpoint(
         id=name,
         model=model.id,
         provider=provider,
         upstream_model=offer.model,
-        quirks=narrowed(provider.quirks, offer.quirks, name),
+        quirks=quirks,
         rates=offer.rate_card(),
         context=model.context if offer.context is None else offer.context,
         max_output=model.max_output if offer.max_output is None else offer.max_output,
-        capabilities=model.capabilities - offer.lacks if model.capabilities else None,
+        capabilities=_able(model.capabilities - offer.lacks, quirks),
         quantization=offer.quantization,
         regions=offer.regions,
         unverified=offer.unverified,
     )
+
+
+def _able(capabilities: frozenset[Capability], quirks: Quirks) -> frozenset[Capability] | None:
+    """What is left where the host's own spelling rules something out; None: nothing is known."""
+    if not capabilities:
+        return None
+    thinking, out = quirks.thinking, set[Capability]()
+    if "json_schema" not in quirks.formats:
+        out.add("json_schema")
+    if "json_object" not in quirks.formats:
+        out.add("json_object")
+    if "required" not in quirks.tool_choice:
+        out.add("tool_choice")
+    if "parallel_tool_calls" in quirks.reject:
+        out.add("parallel_tools")
+    if thinking.known and thinking.keep is None:
+        out.add("preserved_thinking")
+    if thinking.known and thinking.effort is None:
+        out.add("reasoning_effort")
+    if quirks.web_search.form == "none":
+        out.add("web_search")
+    return capabilities - out
 
 
 def narrowed(quirks: Quirks, changes: dict[str, Any], where: str) -> Quirks:

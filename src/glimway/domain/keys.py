@@ -138,10 +138,13 @@ class Keyring:
         keys: every key that may still matter. Of two with one id the later counts.
     """
 
-    __slots__ = ("_keys",)
+    __slots__ = ("_keys", "_proved")
 
     def __init__(self, keys: Iterable[Key] = ()) -> None:
         self._keys: Final = {key.id: key for key in keys}
+        # Digests of whole tokens that were proved before: at most one for each key, so it cannot
+        # outgrow the keys, and no token itself is kept.
+        self._proved: Final[dict[bytes, Key]] = {}
 
     def identify(self, token: str | bytes | None, now_ms: int) -> Key:
         """The key that a token proves, if it may be used at ``now_ms``.
@@ -152,15 +155,12 @@ class Keyring:
             Refusal: ``unauthenticated``; why a key is refused (revoked, expired) is said only to
                 those who hold its secret.
         """
-        key_id, digest = parse(token)
-        key = self._keys.get(key_id)
-        if not compare_digest(_NOBODY if key is None else key.digest, digest) or key is None:
-            raise Refusal(
-                "unauthenticated",
-                "Incorrect API key: it is well formed, but it is not a key of this server. "
-                "Check that the base URL and the key belong together.",
-                detail=f"no key has id {key_id}" if key is None else f"wrong secret for {key_id}",
-            )
+        raw = token.encode("utf-8", "surrogatepass") if isinstance(token, str) else token or b""
+        whole = sha256(raw).digest()
+        key = self._proved.get(whole)
+        if key is None:
+            key = self._prove(token)
+            self._proved[whole] = key
         # Most keys have neither date; the test is cheaper than asking for the state.
         if (key.revoked_ms is None and key.expires_ms is None) or (
             state := key.state(now_ms)
@@ -171,8 +171,20 @@ class Keyring:
             f"This API key ({key.prefix}) was revoked. Use another key."
             if state == "revoked"
             else f"This API key ({key.prefix}) has expired. Use another key.",
-            detail=f"key {key_id} is {state}",
+            detail=f"key {key.id} is {state}",
         )
+
+    def _prove(self, token: str | bytes | None) -> Key:
+        key_id, digest = parse(token)
+        key = self._keys.get(key_id)
+        if not compare_digest(_NOBODY if key is None else key.digest, digest) or key is None:
+            raise Refusal(
+                "unauthenticated",
+                "Incorrect API key: it is well formed, but it is not a key of this server. "
+                "Check that the base URL and the key belong together.",
+                detail=f"no key has id {key_id}" if key is None else f"wrong secret for {key_id}",
+            )
+        return key
 
     def get(self, key_id: str) -> Key | None:
         """The key with this id, whatever its state."""

@@ -7,7 +7,7 @@ default here says what a host does, never what Glimway sends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -28,10 +28,11 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Args:
         name: the member of a chat-completions body.
         type: what its value must be; ``enum`` is one of ``values``.
+        also: another type that it may have instead.
         meaning: one or two sentences.
         default: what happens when it is left out; None: nothing of its own.
         low, high: bounds of a number, both included.
-        values: the words of an ``enum``; of other types, examples.
+        values: the words of an ``enum``.
         items_max: of an array.
         chars_max: of a string.
         honoured_by: who acts on it, in words; empty: every host.
@@ -40,6 +41,7 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     type: Kind
     meaning: str
+    also: Kind | None = None
     default: Any = None
     low: int | float | None = None
     high: int | float | None = None
@@ -55,7 +57,11 @@ class Parameter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             Refusal: ``invalid``: the field, the value (shortened), what is accepted, and where
                 it shows, what was meant.
         """
-        if value is not None:
+        if value is None:
+            return
+        if self.also is not None and type(value) in _JSON_TYPES[self.also]:
+            _CHECKS[self.also](self, value)
+        else:
             _CHECKS[self.type](self, value)
 
     def range_text(self) -> str:
@@ -189,7 +195,17 @@ def _object(row: Parameter, value: Any) -> None:
     check.mapping(row.name, value)
 
 
-_CHECKS = {
+_JSON_TYPES: dict[Kind, tuple[type, ...]] = {
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+    "string": (str,),
+    "enum": (str,),
+    "array": (list,),
+    "object": (dict,),
+}
+
+_CHECKS: dict[Kind, Callable[[Parameter, Any], None]] = {
     "number": _number,
     "integer": _integer,
     "boolean": _boolean,

@@ -11,16 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from glimway.wire.quirks import Quirks
+from glimway.wire.quirks import PATHS, Dialect, Quirks
 
-Dialect = Literal["chat", "responses", "messages"]
-
-PATHS: dict[str, str] = {
-    "chat": "/chat/completions",
-    "responses": "/responses",
-    "messages": "/messages",
-}
-"""What follows the base URL (contract: Config)."""
+__all__ = ["PATHS", "Links", "Policy", "Profile", "Source", "Stance"]
 
 
 class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

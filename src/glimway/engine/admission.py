@@ -18,6 +18,7 @@ from glimway.domain.estimate import Estimates
 from glimway.domain.keys import Key
 from glimway.domain.limits import Denial, Limits, Meter
 from glimway.domain.receipt import Opened
+from glimway.engine.client import Ask
 from glimway.engine.planning import Plan
 from glimway.engine.wheel import Wheel
 from glimway.store.errors import JournalBroken, JournalFull
@@ -43,33 +44,34 @@ _WHAT = {
 class Stay:
     """One admitted request, from admission to its receipt."""
 
-    __slots__ = ("_left", "_owner", "estimated_tokens", "key", "limits", "meter")
+    __slots__ = ("_left", "_owner", "expected_tokens", "key", "limits", "meter", "used_tokens")
 
     def __init__(
-        self, owner: Admission, key: Key, limits: Limits, meter: Meter, estimated_tokens: int
+        self, owner: Admission, key: Key, limits: Limits, meter: Meter, expected_tokens: int
     ) -> None:
         self._owner = owner
         self.key = key
         self.limits = limits
         self.meter = meter
-        self.estimated_tokens = estimated_tokens
+        self.expected_tokens = expected_tokens
+        self.used_tokens = 0
+        """Set by settlement."""
         self._left = False
 
     def headers(self, now_s: float) -> list[tuple[bytes, bytes]]:
         """The rate-limit headers of the answer."""
         return self.meter.headers(self.limits, now_s)
 
-    def correct(self, now_s: float, tokens: int) -> None:
-        """The request really used ``tokens``: the bucket pays or gets back the difference."""
-        self.meter.correct(self.limits, now_s, self.estimated_tokens, tokens)
-        self.estimated_tokens = tokens
-
     def leave(self) -> None:
-        """Give the place back, once."""
-        if not self._left:
-            self._left = True
-            self.meter.leave()
-            self._owner.place_free(self.key.id)
+        """Give the place back, once, and correct the tokens to those really used."""
+        if self._left:
+            return
+        self._left = True
+        meter = self.meter
+        if self.used_tokens != self.expected_tokens:
+            meter.correct(self.limits, self._owner.now_s(), self.expected_tokens, self.used_tokens)
+        meter.leave()
+        self._owner.place_free(self.key.id)
 
 
 class Admission:
@@ -102,8 +104,8 @@ class Admission:
                 self._forget()
         return meter
 
-    async def admit(self, key: Key, plan: Plan, call: Call, request_bytes: int) -> Stay:
-        """Let a request in.
+    def admit(self, key: Key, plan: Plan, call: Call, ask: Ask) -> Stay | None:
+        """Let a request in, or return None when it may ``wait`` for its place.
 
         It is expected to use its prompt (by the learned bytes per token) and the smaller of
         ``max_tokens`` and the model's learned mean output; settlement corrects that.
@@ -112,18 +114,22 @@ class Admission:
             Refusal: ``rate_limited``, with the time to come back.
         """
         limits = key.limits or self.default
-        meter = self.meter(key.id)
-        learned = self._estimates.of(plan.model)
-        tokens = learned.prompt_tokens(request_bytes)
-        tokens += learned.output_tokens(call.max_tokens, plan.max_output)
         if key.id in self._lines:
-            # Others wait already: behind them, not past them.
-            await self._wait(key, limits, meter, tokens, None)
-        else:
-            denial = meter.admit(limits, self._loop.time(), tokens)
-            if denial is not None:
-                await self._wait(key, limits, meter, tokens, denial)
-        return Stay(self, key, limits, meter, tokens)
+            return None  # others wait already: behind them, not past them
+        meter = self.meter(key.id)
+        tokens = self._expected_tokens(plan, call, ask)
+        denial = meter.admit(limits, self._loop.time(), tokens)
+        if denial is None:
+            return Stay(self, key, limits, meter, tokens)
+        if limits.queue_ms <= 0:
+            raise self._refusal(limits, meter, denial)
+        return None
+
+    def _expected_tokens(self, plan: Plan, call: Call, ask: Ask) -> int:
+        learned = self._estimates.of(plan.model)
+        return learned.prompt_tokens(len(ask.body)) + learned.output_tokens(
+            call.max_tokens, plan.max_output
+        )
 
     def open(self, opened: Opened) -> None:
         """Write the first record; after this exactly one receipt follows.
@@ -141,19 +147,29 @@ class Admission:
                 retry_after_s=5,
             ) from None
 
+    def now_s(self) -> float:
+        """The clock that all meters share."""
+        return self._loop.time()
+
     def place_free(self, key_id: str) -> None:
         """A request of this key has left: whoever is first in line looks again."""
         line = self._lines.get(key_id)
         if line is not None:
             line.moved.set()
 
-    async def _wait(
-        self, key: Key, limits: Limits, meter: Meter, tokens: int, denial: Denial | None
-    ) -> None:
-        """Stand in line for at most ``queue_ms``; first come, first served."""
+    async def wait(self, key: Key, plan: Plan, call: Call, ask: Ask) -> Stay:
+        """Stand in line for at most ``queue_ms``; first come, first served.
+
+        Raises:
+            Refusal: ``rate_limited``, with the time to come back.
+        """
+        limits = key.limits or self.default
+        meter = self.meter(key.id)
+        tokens = self._expected_tokens(plan, call, ask)
+        denial: Denial | None = None
         line = self._lines.get(key.id)
         if limits.queue_ms <= 0 or (line is not None and line.standing >= QUEUED_MAX):
-            raise self._refusal(limits, denial or Denial("requests", 1.0))
+            raise self._refusal(limits, meter, _LATER)
         if line is None:
             line = self._lines[key.id] = _Line()
         line.standing += 1
@@ -167,13 +183,14 @@ class Admission:
                     finally:
                         alarm.cancel()
         except TimeoutError:
-            raise self._refusal(limits, denial or Denial("requests", 1.0)) from None
+            raise self._refusal(limits, meter, denial or _LATER) from None
         finally:
             line.standing -= 1
             if not line.standing:
                 self._lines.pop(key.id, None)
+        return Stay(self, key, limits, meter, tokens)
 
-    def _refusal(self, limits: Limits, denial: Denial) -> Refusal:
+    def _refusal(self, limits: Limits, meter: Meter, denial: Denial) -> Refusal:
         allowed = {
             "requests": limits.requests_per_minute,
             "tokens": limits.tokens_per_minute,
@@ -184,12 +201,18 @@ class Admission:
             f"Rate limit reached: this key may have {allowed} {_WHAT[denial.which]}. "
             f"Try again in {denial.retry_after_s:.3g} s.",
             retry_after_s=denial.retry_after_s,
+            headers=tuple(meter.headers(limits, self._loop.time())),
         )
 
     def _forget(self) -> None:
+        """Drop meters that say nothing: nobody is in, and their buckets are full."""
+        now_s = self._loop.time()
         for key_id in list(self._meters)[: METERS_MAX // 10]:
-            if not self._meters[key_id].running:
+            if self._meters[key_id].rested(self.default, now_s):
                 del self._meters[key_id]
+
+
+_LATER = Denial("requests", 1.0)
 
 
 class _Line:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 
-from glimway.domain.catalog import Endpoint
 from glimway.engine.attempt import Attempt
 from glimway.engine.hosts import Host, Hosts
 from glimway.engine.provider.connection import Connection
@@ -38,52 +37,40 @@ async def first_answer(
     endpoint = outcome.endpoint
     host = hosts.of(endpoint)
     outgoing = host.side.encode(call, endpoint.quirks, endpoint.upstream_model)
-    outcome.adjusted = outgoing.adjusted
     if outgoing.adjusted:
+        outcome.adjusted = outgoing.adjusted
         reply.headers.append((b"x-glimway-adjusted", ", ".join(outgoing.adjusted).encode()))
-    gate = wheel.after(host.deadlines.commit_after_s, reply.begin) if call.stream else None
+    request = host.request(outgoing.body)
+    loop = asyncio.get_running_loop()
+    deadlines = host.deadlines
+    due_s = loop.time() + (deadlines.first_token_s if call.stream else deadlines.answer_s)
+    gate = wheel.after(deadlines.commit_after_s, reply.begin) if call.stream else None
+    kept = host.pool.take()
     try:
-        return await _call(host, endpoint, call, host.request(outgoing.body), outcome, wheel)
+        while True:
+            reader = host.side.reader(endpoint.quirks, outcome.opened.id, call)
+            attempt = Attempt(endpoint, host.side, reader, stream=call.stream, deadlines=deadlines)
+            attempt.replayed = bool(outcome.attempts)
+            outcome.attempts[:] = [attempt]
+            try:
+                attempt.start(kept or await _dial(host), request, wheel, due_s)
+                await attempt.first
+            except Fault as fault:
+                attempt.fault = fault
+                attempt.close()
+                # A kept socket may have been closed by the provider just before the request:
+                # nothing of it was answered, so sending it once more is safe and is no new attempt.
+                if kept is None or fault.kind != "unreachable" or attempt.answered:
+                    raise
+                kept = None
+            except BaseException:
+                attempt.close()
+                raise
+            else:
+                return attempt
     finally:
         if gate is not None:
             gate.cancel()
-
-
-async def _call(
-    host: Host, endpoint: Endpoint, call: Call, request: bytes, outcome: Outcome, wheel: Wheel
-) -> Attempt:
-    loop = asyncio.get_running_loop()
-    wait_s = host.deadlines.first_token_s if call.stream else host.deadlines.answer_s
-    due_s = loop.time() + wait_s
-    replayed = False
-    while True:
-        reader = host.side.reader(endpoint.quirks, outcome.opened.id, call)
-        attempt = Attempt(
-            endpoint, host.side, reader,
-            stream=call.stream, loop=loop, deadlines=host.deadlines,
-        )  # fmt: skip
-        attempt.replayed = replayed
-        outcome.attempts[:] = [attempt]
-        try:
-            connection = None if replayed else host.pool.take()
-            kept = connection is not None
-            if connection is None:
-                connection = await _dial(host)
-            attempt.start(connection, request, wheel, due_s)
-            await attempt.first
-        except Fault as fault:
-            attempt.fault = fault
-            attempt.close()
-            # A kept socket may have been closed by the provider just before the request: nothing
-            # of it was answered, so sending it once more is safe and counts as no attempt.
-            if kept and not replayed and fault.kind == "unreachable" and not attempt.answered:
-                replayed = True
-                continue
-            raise
-        except BaseException:
-            attempt.close()
-            raise
-        return attempt
 
 
 async def _dial(host: Host) -> Connection:

@@ -34,6 +34,9 @@ _NOT_REAL = frozenset({Start, Opaque, Usage})
 
 Frames = list[list[Event]]
 
+_UNSET = Alarm(0.0, lambda: None)
+"""Stands where no deadline is set yet."""
+
 
 class Attempt:
     """The sink of one provider answer.
@@ -53,12 +56,11 @@ class Attempt:
         reader: Reader,
         *,
         stream: bool,
-        loop: asyncio.AbstractEventLoop,
         deadlines: Deadlines,
     ) -> None:
         self.endpoint = endpoint
         self._side = side
-        self._loop = loop
+        loop = self._loop = asyncio.get_running_loop()
         self._deadlines = deadlines
         self.reader = reader
         self.stream = stream
@@ -76,7 +78,7 @@ class Attempt:
         self.first_frame_s: float | None = None
         self._held: Frames = []
         self._on_frames: Callable[[Frames], None] | None = None
-        self._alarm: Alarm | None = None
+        self._alarm = _UNSET
         self._wheel: Wheel | None = None
         self._paused = False
         self._body: list[bytes] = []
@@ -87,7 +89,7 @@ class Attempt:
         self._complete = False
         self._closed = False
 
-    # ---- what the journey calls -----------------------------------------------------------------
+    # ---- what the journey calls ------------------------------------------------------------
 
     def start(self, connection: Connection, request: bytes, wheel: Wheel, due_s: float) -> None:
         """Send the request; ``first`` resolves at the first real frame or at the failure.
@@ -128,7 +130,7 @@ class Attempt:
         self._paused = False
         if self.connection is not None and not self._complete:
             self.connection.resume()
-        if self._alarm is not None and self._on_frames is not None:
+        if self._on_frames is not None:
             self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
 
     def close(self) -> None:
@@ -137,8 +139,7 @@ class Attempt:
             return
         self._closed = True
         self._on_frames = None
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.cancel()
         connection = self.connection
         if connection is not None and not self._complete and self.fault is None:
             if self.finished:
@@ -165,7 +166,7 @@ class Attempt:
             replayed=self.replayed,
         )
 
-    # ---- what the connection calls ----------------------------------------------------------------
+    # ---- what the connection calls ---------------------------------------------------------
 
     def head(self, status: int, headers: list[Header]) -> None:
         """The head has come: an error, a stream, or a whole answer."""
@@ -190,8 +191,22 @@ class Attempt:
 
     def body(self, data: bytes) -> None:
         """The next bytes."""
-        if self._closed:
-            return
+        on_frames = self._on_frames
+        if on_frames is not None and not self._whole and not self.finished:
+            reader = self.reader
+            frames = reader.feed(data)
+            if reader.done:
+                self.finished = True
+            self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
+            if frames:
+                on_frames(frames)
+            if reader.fault is not None:
+                self._failed(reader.fault)
+        elif not self._closed:
+            self._unattached(data)
+
+    def _unattached(self, data: bytes) -> None:
+        """Bytes before anyone takes frames, and of answers that are not streams."""
         if self._error_status or self._whole:
             bound = ERROR_BODY_BYTES_MAX if self._error_status else ANSWER_BYTES_MAX
             self._body_bytes += len(data)
@@ -240,11 +255,10 @@ class Attempt:
             fault = self._error()
         self._failed(fault)
 
-    # ---- inside -------------------------------------------------------------------------------
+    # ---- inside ----------------------------------------------------------------------------
 
     def _arm(self, due_s: float) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.cancel()
         assert self._wheel is not None  # noqa: S101 - start() came first
         self._alarm = self._wheel.at(due_s, self._late)
 
@@ -266,8 +280,7 @@ class Attempt:
         if self.reader.done:
             self.finished = True
         if self._on_frames is not None:
-            if self._alarm is not None:
-                self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
+            self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
             self._deliver(frames)
             return
         self._held.extend(frames)
@@ -282,15 +295,14 @@ class Attempt:
             on_frames(held + frames if held else frames)
 
     def _resolve(self) -> None:
-        if self.finished and self._alarm is not None:
+        if self.finished:
             self._alarm.cancel()
         if not self.first.done():
             self.first.set_result(None)
 
     def _failed(self, fault: Fault) -> None:
         self.fault = fault
-        if self._alarm is not None:
-            self._alarm.cancel()
+        self._alarm.cancel()
         if self.connection is not None and not self._complete:
             self._complete = True
             self.connection.close()

@@ -22,7 +22,8 @@ class Client(Protocol):
     """A client's connection, waiting for one answer."""
 
     gone: bool
-    """The client has left; nothing that is written reaches it."""
+    """The client has left; nothing that is written reaches it. The journey's task is cancelled at
+    that moment."""
     paused: bool
     """The client reads slower than we write."""
     written_bytes: int
@@ -40,9 +41,6 @@ class Client(Protocol):
     def finish(self, data: bytes) -> None:
         """Send the last piece (may be empty) and end the stream properly."""
 
-    def on_gone(self, gone: Callable[[], object]) -> None:
-        """Call ``gone`` when the client leaves before its answer is complete."""
-
     def on_pace(self, pace: Callable[[bool], None]) -> None:
         """Call ``pace(paused)`` when the client slows down or recovers."""
 
@@ -50,8 +48,13 @@ class Client(Protocol):
 class Mount(Protocol):
     """The base path the client came in by, with its defaults and its error table."""
 
-    name: str
-    side: ClientSide
+    @property
+    def name(self) -> str:
+        """The base path."""
+
+    @property
+    def side(self) -> ClientSide:
+        """The dialect it speaks."""
 
     def judge(self, call: Call) -> None:
         """Check what the mount itself bounds (the temperature's range); raises Refusal."""

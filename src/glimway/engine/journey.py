@@ -11,8 +11,9 @@ before its terminal frame leaves, every other way out settles in a synchronous e
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from glimway.domain.keys import Key
 from glimway.domain.money import usd_number
@@ -40,29 +41,19 @@ CLIENT_LEFT_STATUS = 499
 CAUSE_CHARS_MAX = 500
 
 
-async def travel(house: House, ask: Ask, client: Client) -> None:
-    """Bring one request from its body to its answer. Raises nothing but cancellation."""
-    trip = Trip(house, ask, client)
-    task = asyncio.current_task()
-    assert task is not None  # noqa: S101 - travel is always run by a task
-    client.on_gone(task.cancel)
-    try:
-        await trip.go()
-    except (Refusal, Fault) as error:
-        trip.refuse(error)
-    except asyncio.CancelledError:
-        if not client.gone:
-            trip.refuse(Refusal("unavailable", "The server is shutting down.", retry_after_s=1))
-            raise
-    except Exception as error:  # noqa: BLE001 - the journey's top: a bug of ours must not hang a client
-        house.errors.bug(trip.id, error)
-        trip.refuse(Refusal("unavailable", "Something went wrong here.", detail=repr(error)))
+def travel(house: House, ask: Ask, client: Client) -> Coroutine[Any, Any, None]:
+    """Bring one request from its body to its answer.
+
+    The coroutine raises nothing but cancellation. It is one coroutine, not a chain of small ones,
+    because every step of a request runs through all that are waiting.
+    """
+    return Trip(house, ask, client).go()
 
 
 class Trip:
     """The state of one journey."""
 
-    __slots__ = ("arrived_s", "ask", "at_ms", "call", "client", "house", "id", "key", "reply")
+    __slots__ = ("ask", "at_ms", "call", "client", "house", "id", "key", "reply")
 
     def __init__(self, house: House, ask: Ask, client: Client) -> None:
         self.house = house
@@ -76,22 +67,35 @@ class Trip:
 
     async def go(self) -> None:
         """The straight line."""
-        house = self.house
-        key = self.key = house.keys.now.identify(self.ask.token, self.at_ms)
-        call = self.call = self._peek()
-        plan = plan_route(house.catalog.now, call, key)
-        stay = await house.admission.admit(key, plan, call, len(self.ask.body))
-        with Owing(self, stay) as owed:
-            outcome = owed.open(plan, call, key)
-            attempt = await first_answer(house.hosts, house.wheel, call, outcome, self.reply)
-            try:
+        house, ask = self.house, self.ask
+        try:
+            key = self.key = house.keys.now.identify(ask.token, self.at_ms)
+            call = self.call = peek(ask, house.depth_max)
+            plan = plan_route(house.catalog.now, call, key)
+            admission = house.admission
+            stay = admission.admit(key, plan, call, ask) or await admission.wait(
+                key, plan, call, ask
+            )
+            with Owing(self, stay) as owed:
+                outcome = owed.open(plan, call, key)
+                attempt = await first_answer(house.hosts, house.wheel, call, outcome, self.reply)
+                owed.attempt = attempt
                 self.reply.headers += outcome.headers()
                 if call.stream:
-                    await self._relay(attempt, outcome, owed)
+                    relay = self._relay(attempt, outcome)
+                    await relay.ended
+                    self._finish(relay, outcome, owed)
                 else:
                     self._answer(attempt, outcome, owed)
-            finally:
-                attempt.close()
+        except (Refusal, Fault) as error:
+            self.refuse(error)
+        except asyncio.CancelledError:
+            if not self.client.gone:
+                self.refuse(Refusal("unavailable", "The server is shutting down.", retry_after_s=1))
+                raise
+        except Exception as error:  # noqa: BLE001 - the journey's top: a bug of ours must not hang a client
+            house.errors.bug(self.id, error)
+            self.refuse(Refusal("unavailable", "Something went wrong here.", detail=repr(error)))
 
     def refuse(self, error: Refusal | Fault) -> None:
         """Say no, and remember it for the operator."""
@@ -112,24 +116,21 @@ class Trip:
 
     # ---- steps ----------------------------------------------------------------------------------
 
-    def _peek(self) -> Call:
-        mount = self.ask.mount
-        call = mount.side.decode(decode_object(self.ask.body, depth_max=self.house.depth_max))
-        mount.judge(call)
-        return call
-
-    async def _relay(self, attempt: Attempt, outcome: Outcome, owed: Owing) -> None:
-        tally = outcome.tally = Tally()
-        writer = self._writer()
-        relay = Relay(attempt, writer, self.client, tally)
+    def _relay(self, attempt: Attempt, outcome: Outcome) -> Relay:
+        outcome.tally = Tally()
+        relay = Relay(attempt, self._writer(), self.client, outcome.tally)
         self.reply.begin()
         self.client.on_pace(relay.pace)
         relay.start()
-        await relay.ended
-        if attempt.fault is not None:
-            raise attempt.fault
+        return relay
+
+    def _finish(self, relay: Relay, outcome: Outcome, owed: Owing) -> None:
+        tally = relay.tally
+        if relay.attempt.fault is not None:
+            raise relay.attempt.fault
         charge = owed.settle("ok", tally.stops[0].reason, 200)
-        self.reply.finish(writer.end(tally.stops, charge.usage, usd_number(charge.cost_nanousd)))
+        cost = usd_number(charge.cost_nanousd)
+        self.reply.finish(relay.writer.end(tally.stops, charge.usage, cost))
 
     def _answer(self, attempt: Attempt, outcome: Outcome, owed: Owing) -> None:
         tally = outcome.tally = Tally()
@@ -144,13 +145,26 @@ class Trip:
         return mount.writer(self.call, mount.side.id_prefix + self.id, self.at_ms // 1000)
 
 
+def peek(ask: Ask, depth_max: int) -> Call:
+    """Read the body in the mount's dialect.
+
+    Raises:
+        Refusal: ``invalid``, naming the field.
+    """
+    call = ask.mount.side.decode(decode_object(ask.body, depth_max=depth_max))
+    ask.mount.judge(call)
+    return call
+
+
 class Owing:
     """The ``with`` around everything that owes a receipt. Its exit never awaits, because an
     awaiting ``finally`` is lost when a task is cancelled twice."""
 
-    __slots__ = ("_opened", "_outcome", "_stay", "_trip")
+    __slots__ = ("_outcome", "_stay", "_trip", "attempt")
 
     def __init__(self, trip: Trip, stay: Stay) -> None:
+        self.attempt: Attempt | None = None
+        """The answering attempt: closed at the exit."""
         self._trip = trip
         self._stay = stay
         self._outcome: Outcome | None = None
@@ -209,7 +223,7 @@ class Owing:
                 detail=f"journal: {error}",
                 retry_after_s=5,
             ) from None
-        self._stay.correct(house.loop.time(), charge.tokens.input + charge.tokens.output)
+        self._stay.used_tokens = charge.tokens.input + charge.tokens.output
         return charge
 
     def __exit__(
@@ -219,6 +233,8 @@ class Owing:
         trace: TracebackType | None,
     ) -> None:
         try:
+            if self.attempt is not None:
+                self.attempt.close()
             if self._outcome is not None:
                 self._settle_otherwise(self._outcome, error)
         finally:

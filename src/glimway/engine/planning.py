@@ -12,7 +12,6 @@ from glimway.domain.keys import Key
 from glimway.wire.refusal import Refusal
 from glimway.wire.talk import Call
 
-
 MAX_OUTPUT_DEFAULT = 131_072
 """The longest answer of a model whose bound is not known: that of most GLM models."""
 

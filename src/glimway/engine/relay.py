@@ -17,6 +17,7 @@ from glimway.engine.tally import Tally
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.wire.dialect import Writer
 from glimway.wire.sse import COMMENT
+from glimway.wire.talk import Text
 
 SILENCE_S = 15.0
 """A comment frame goes out after this much silence (design 5.6): below the 30 s after which some
@@ -26,40 +27,44 @@ providers and proxies cut, and far below the 300 s of agent clients."""
 class Relay:
     """Pumps one answer."""
 
-    __slots__ = ("_attempt", "_client", "_loop", "_tally", "_writer", "ended")
+    __slots__ = ("_client", "attempt", "ended", "tally", "writer")
 
     def __init__(self, attempt: Attempt, writer: Writer, client: Client, tally: Tally) -> None:
-        self._attempt = attempt
-        self._writer = writer
+        self.attempt = attempt
+        self.writer = writer
+        self.tally = tally
         self._client = client
-        self._tally = tally
-        self._loop = asyncio.get_running_loop()
-        self.ended: asyncio.Future[None] = self._loop.create_future()
+        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         """Resolves when the answer has ended, well or with ``attempt.fault``."""
 
     def start(self) -> None:
         """Let the frames flow, beginning with those held back."""
-        self._attempt.attach(self._frames)
+        self.attempt.attach(self._frames)
         if self._client.paused:
-            self._attempt.pause()
+            self.attempt.pause()
 
     def pace(self, paused: bool) -> None:  # noqa: FBT001 - the client's callback
         """The client slowed down or recovered."""
         if paused:
-            self._attempt.pause()
+            self.attempt.pause()
         else:
-            self._attempt.resume()
+            self.attempt.resume()
 
     def _frames(self, frames: Frames) -> None:
-        out = []
-        for events in frames:
-            self._tally.note(events)
-            written = self._writer.frame(events)
-            if written:
-                out.append(written)
-        if out:
-            self._client.write(out[0] if len(out) == 1 else b"".join(out))
-        attempt = self._attempt
+        if len(frames) == 1:
+            events = frames[0]
+            if len(events) == 1 and type(events[0]) is Text:
+                self.tally.characters += len(events[0].text)
+            else:
+                self.tally.note(events)
+            written = self.writer.frame(events)
+        else:
+            for events in frames:
+                self.tally.note(events)
+            written = b"".join([self.writer.frame(events) for events in frames])
+        if written:
+            self._client.write(written)
+        attempt = self.attempt
         if (attempt.finished or attempt.fault is not None) and not self.ended.done():
             self.ended.set_result(None)
 

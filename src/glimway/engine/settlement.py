@@ -71,7 +71,7 @@ class Settlement:
         price = outcome.endpoint.price_at(outcome.opened.at_ms)
         version = price.version if price is not None else None
         if tally is None or outcome.status == "failed":
-            return Charge(Usage(), Tokens(), 0, False, version)  # noqa: FBT003
+            return Charge(Usage(), Tokens(), 0, False, version)
         usage = tally.usage
         estimated = usage is None
         if usage is None:

@@ -5,7 +5,7 @@ the gateway: nothing here imports more of it than the refusal of the ground floo
 proves about a client it proves about any client. ``docs/sandbox.md`` is its manual.
 """
 
-from glimway.sandbox.connection import Bounds
+from glimway.sandbox.bounds import Bounds
 from glimway.sandbox.script import Behaviour
 from glimway.sandbox.scripts import describe, markdown
 from glimway.sandbox.server import Sandbox, Seen

@@ -14,8 +14,8 @@ from collections import deque
 from typing import Any, Final, Protocol, cast
 
 import httptools
-import msgspec
 
+from glimway.sandbox.bounds import Bounds
 from glimway.sandbox.reply import Request
 
 WRITE_SLICE_BYTES: Final = 64 * 1024
@@ -23,33 +23,8 @@ LINGER_S: Final = 2.0
 """After a refused request the rest of its body is read and dropped this long, so that the client
 sees the answer and not a reset."""
 
+_UPGRADING: Final = frozenset({"connection", "expect", "http2-settings", "upgrade"})
 _LINGER_NONE: Final = struct.pack("ii", 1, 0)
-
-
-class Bounds(msgspec.Struct, frozen=True):
-    """What one sandbox takes at most.
-
-    Args:
-        connections_max: further ones are closed at once.
-        requests_max: in progress at a time; further ones get 503.
-        body_bytes_max, head_bytes_max: of one request; more is 413 or 431.
-        write_buffer_bytes: unsent bytes of one connection before its stream pauses.
-        pipelined_max: requests that wait behind the one in progress.
-        keep_alive_s: an idle connection, or one with half a request, is closed after.
-        hold_s_max: the longest silence of ``silent`` and ``stall-N``.
-        seen_max: requests that ``Sandbox.seen`` keeps; ``seen_body_bytes_max``: of each body.
-    """
-
-    connections_max: int = 16_384
-    requests_max: int = 10_000
-    body_bytes_max: int = 32 * 1024 * 1024
-    head_bytes_max: int = 64 * 1024
-    write_buffer_bytes: int = 64 * 1024
-    pipelined_max: int = 8
-    keep_alive_s: float = 75.0
-    hold_s_max: float = 3_600.0
-    seen_max: int = 256
-    seen_body_bytes_max: int = 64 * 1024
 
 
 class Site(Protocol):
@@ -80,7 +55,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         # One place more than requests may wait in: for the refusal of the one too many.
         self._waiting: deque[Request | int] = deque(maxlen=site.bounds.pipelined_max + 1)
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
+        """The answer in progress."""
         self._timer: asyncio.TimerHandle | None = None
         self._room: asyncio.Future[None] | None = None  # set while the client does not read
         self._deaf = False  # what still arrives is dropped
@@ -105,12 +81,11 @@ class Connection(asyncio.Protocol):
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._deaf = True  # the request itself was whole and is answered as it is
+        except httptools.HttpParserUpgrade as upgrade:
+            self._without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError:
-            if not self._deaf:
-                self._refuse(400)
-        if self._in_head and not self._deaf and self._head_bytes > self._site.bounds.head_bytes_max:
+            self._refuse(400)
+        if self._in_head and self._head_bytes > self._site.bounds.head_bytes_max:
             self._refuse(431)
 
     def pause_writing(self) -> None:  # noqa: D102
@@ -127,8 +102,8 @@ class Connection(asyncio.Protocol):
         self._site.leave(self)
         self._disarm()
         self._waiting.clear()
-        if self._task is not None:
-            self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
         self.resume_writing()
         self._transport = None
         self._parser = None  # breaks the cycle with the parser's bound callbacks
@@ -151,22 +126,20 @@ class Connection(asyncio.Protocol):
         if len(self._url) + self._line_bytes > self._site.bounds.head_bytes_max:
             self._refuse(431)
         expect = self._headers.get("expect", "").lower()
-        waits = expect == "100-continue" and self._task is None
-        if waits and self._transport is not None:
+        if expect == "100-continue" and not self.task and self._transport:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def on_body(self, data: bytes) -> None:  # noqa: D102
         self._body_bytes += len(data)
         if self._body_bytes > self._site.bounds.body_bytes_max:
             self._body.clear()
-            if not self._deaf:
-                self._refuse(413)
+            self._refuse(413)
         elif not self._deaf:
             self._body.append(data)
 
     def on_message_complete(self) -> None:  # noqa: D102
         self._in_head = True
-        if self._deaf:
+        if self._deaf or self._parser.should_upgrade():
             return
         request = Request(
             method=self._parser.get_method().decode("latin-1"),
@@ -229,16 +202,36 @@ class Connection(asyncio.Protocol):
         self._body_bytes = 0
         self._line_bytes = 0
 
+    def _without_upgrade(self, rest: bytes) -> None:
+        """Read the request again as if it had asked for no upgrade.
+
+        Java's client offers HTTP/2 on every first request, and the parser drops such a request's
+        body: a server that takes no upgrade has to read on in HTTP/1.1 (RFC 9110, 7.8).
+        """
+        method = self._parser.get_method()
+        if method == b"CONNECT":  # a tunnel is an upgrade by its method alone
+            self._refuse(400)
+            return
+        lines = [method + b" " + self._url + b" HTTP/1.1"]
+        for name, value in self._headers.items():
+            if name not in _UPGRADING:
+                lines.append(f"{name}: {value}".encode("latin-1"))
+        self._parser = httptools.HttpRequestParser(self)
+        self._head_bytes = 0
+        self.data_received(b"\r\n".join([*lines, b"", rest]))
+
     def _refuse(self, status: int) -> None:
+        if self._deaf:
+            return
         self._deaf = True
         self._waiting.append(status)
         self._next()
 
     def _next(self) -> None:
-        if self._task is None and self._waiting:
+        if self.task is None and self._waiting:
             self._disarm()
-            self._task = self._loop.create_task(self._answer(self._waiting.popleft()))
-            self._task.add_done_callback(self._done)
+            self.task = self._loop.create_task(self._answer(self._waiting.popleft()))
+            self.task.add_done_callback(self._done)
 
     async def _answer(self, item: Request | int) -> None:
         if isinstance(item, int):
@@ -250,7 +243,7 @@ class Connection(asyncio.Protocol):
             self._transport.close()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._task = None
+        self.task = None
         if self._transport is None or self._transport.is_closing():
             return
         if not task.cancelled() and task.exception() is not None:

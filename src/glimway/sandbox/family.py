@@ -7,7 +7,7 @@ frame; ``$text`` or ``$calls`` in deltas; ``$thought $content $calls $parts`` in
 (absent where empty; ``$thought_null $calls_null`` are null instead); ``$finish $stopped`` at the
 finish; token counts ``$input $fresh $cached $output $reasoning $total``; ``$cost`` in USD; times
 ``$prompt_s $output_s $total_s`` and ``$prompt_ms $output_ms``; in errors ``$status $status_text
-$type $name $param $zai $ace $message``.
+$type $name $param $digits $word $message``.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import msgspec
 
-from glimway.sandbox.families import FAMILIES
+from glimway.sandbox.families.hosted import ZAI
 from glimway.sandbox.family import Family
 from glimway.sandbox.reply import Frame, Reply
 from glimway.sandbox.script import Script
@@ -33,8 +33,8 @@ class Trouble(msgspec.Struct, frozen=True):
     status: int
     type: str
     name: str
-    zai: str
-    ace: str
+    digits: str
+    word: str
     message: str
 
 
@@ -150,8 +150,8 @@ def trouble_values(trouble: Trouble, refusal: Refusal | None = None) -> dict[str
         "type": trouble.type,
         "name": (refusal and refusal.code) or trouble.name,
         "param": refusal.param if refusal else None,
-        "zai": trouble.zai,
-        "ace": trouble.ace,
+        "digits": trouble.digits,
+        "word": trouble.word,
         "message": refusal.message if refusal else trouble.message,
     }
 
@@ -203,6 +203,6 @@ def _business(code: str, status: int | None = None) -> Reply:
         names = ", ".join(CODES)
         raise Refusal("invalid", f"Z.ai has no code {code}; known: {names}.", code="unknown_script")
     trouble = Trouble(known[0], "", "", code, "", known[1])
-    reply = error_reply(FAMILIES["zai"], trouble)
+    reply = error_reply(ZAI, trouble)
     reply.status = status or known[0]
     return reply

@@ -122,7 +122,7 @@ def _json(ask: Ask, words: Words, rng: Random) -> str:
         made = instance(ask.schema, words)
     else:
         text = prose.answer(words, ask.prompt, rng)
-        made = {"answer": text, "topics": words.topics[:3], "sandbox": True}
+        made = {"answer": text, "topics": words.topics[:3]}
     return _encode(made).decode()
 
 

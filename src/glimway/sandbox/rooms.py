@@ -13,6 +13,7 @@ import msgspec
 
 from glimway.sandbox import chat
 from glimway.sandbox.families import FAMILIES, family_of
+from glimway.sandbox.families.hosted import OPENAI
 from glimway.sandbox.family import Family
 from glimway.sandbox.faults import STATUSES, error_reply, instead, refused
 from glimway.sandbox.ids import EPOCH_S
@@ -54,7 +55,7 @@ def answer(request: Request, memory: Memory) -> Reply:
     try:
         return _answer(request, memory, family)
     except Refusal as refusal:
-        return refused(family or FAMILIES["openai"], refusal)
+        return refused(family or OPENAI, refusal)
 
 
 def _answer(request: Request, memory: Memory, family: Family | None) -> Reply:
@@ -127,7 +128,7 @@ def _family(script: Script, model: str, prefixed: Family | None) -> Family:
 
 
 def _model(name: str) -> Json:
-    return {"id": name, "object": "model", "created": EPOCH_S, "owned_by": "sandbox"}
+    return {"id": name, "object": "model", "created": EPOCH_S, "owned_by": "glimway"}
 
 
 def _row(row: Any) -> Json:
@@ -136,6 +137,6 @@ def _row(row: Any) -> Json:
 
 def busy(family: Family | None = None) -> Reply:
     """The answer when too many requests are in progress."""
-    reply = error_reply(family or FAMILIES["openai"], STATUSES[503])
+    reply = error_reply(family or OPENAI, STATUSES[503])
     reply.headers = (("retry-after", "1"),)
     return reply

@@ -14,9 +14,10 @@ from typing import Literal, Self
 import msgspec
 
 from glimway.sandbox import rooms
-from glimway.sandbox.connection import Bounds, Connection
+from glimway.sandbox.bounds import Bounds
+from glimway.sandbox.connection import Connection
 from glimway.sandbox.delivery import Delivery, Sleep
-from glimway.sandbox.families import FAMILIES
+from glimway.sandbox.families.hosted import OPENAI
 from glimway.sandbox.faults import STATUSES, error_reply
 from glimway.sandbox.memory import Memory
 from glimway.sandbox.reply import Reply, Request
@@ -100,10 +101,13 @@ class Sandbox:
             return
         self._listener.close()
         self._listener = None
-        for connection in tuple(self._connections):
+        connections = tuple(self._connections)
+        for connection in connections:
             connection.abort()
         await self._empty.wait()
-        await self._quiet.wait()
+        tasks = [connection.task for connection in connections if connection.task is not None]
+        if tasks:
+            await asyncio.wait(tasks)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -176,7 +180,7 @@ class Sandbox:
     async def refuse(self, status: int, line: Connection) -> None:
         """Answer a request that could not be read."""
         trouble = STATUSES.get(status, STATUSES[400])
-        reply = error_reply(FAMILIES["openai"], trouble)
+        reply = error_reply(OPENAI, trouble)
         reply.status = status
         await self._deliver(reply, Request("", "", {}, b"", keep=False), line)
 

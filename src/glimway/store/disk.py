@@ -1,7 +1,7 @@
 """What the journal asks of the operating system.
 
-Knows the four calls that touch the disk and how two processes are kept apart. Refuses to know what
-is written. The calls are values, so that a failing disk can be put in their place.
+Knows the calls that touch the disk and how two processes are kept apart. Refuses to know what is
+written. The calls are values, so that a failing disk can be put in their place.
 """
 
 from __future__ import annotations
@@ -35,11 +35,26 @@ def sync_data(fd: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Disk:
-    """The calls that can fail; each raises ``OSError``."""
+    """The calls that can fail; each raises ``OSError``.
+
+    Args:
+        allocate: makes room in a file (descriptor, offset, bytes) that is then mapped and written
+            by copying; None: files are not mapped, each record is one ``write``.
+    """
 
     write: Callable[[int, Any], int] = os.write
     sync: Callable[[int], None] = sync_data
     truncate: Callable[[int, int], None] = os.ftruncate
+    allocate: Callable[[int, int, int], None] | None = None
+
+
+def system_disk(*, mapped: bool = True) -> Disk:
+    """The operating system's own calls.
+
+    Args:
+        mapped: map files where the system can allocate room for them (macOS cannot).
+    """
+    return Disk(allocate=getattr(os, "posix_fallocate", None) if mapped else None)
 
 
 def sync_folder(folder: Path) -> None:
@@ -62,7 +77,7 @@ def begin_file(path: Path, header: bytes, disk: Disk) -> int:
     """
     fd = -1
     try:
-        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, FILE_MODE)
+        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, FILE_MODE)
         if disk.write(fd, header) != len(header):
             raise OSError(f"the disk took only a part of the header of {path.name}")
         disk.sync(fd)

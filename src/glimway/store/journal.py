@@ -1,10 +1,10 @@
 """The journal: every record that must not be lost, in the order it happened.
 
-Knows how to append a record with one write and when its bytes are safe on disk. Refuses to know
+Knows in which order records are appended and when their bytes are safe on disk. Refuses to know
 what a record means and who has already read it: the drain says what may go.
 
-Appending is on the path of every request, twice: one lock, one checksum, one ``write``. The file
-is synced behind it by a thread of its own, or before return where the operator asks for that.
+Appending is on the path of every request, twice: one lock, one checksum, one copy. The file is
+synced behind it by a thread of its own, or before return where the operator asks for that.
 """
 
 from __future__ import annotations
@@ -14,42 +14,28 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
-from glimway.store.disk import FOLDER_MODE, Disk, begin_file, lock_folder
-from glimway.store.errors import JournalBroken, JournalFull
-from glimway.store.segments import (
-    FRAME_BYTES,
-    HEADER_BYTES,
-    RECORD_BYTES_MAX,
-    START,
-    Position,
-    framed,
-    header_bytes,
-    name_of,
-)
+from glimway.store.disk import FOLDER_MODE, Disk, begin_file, lock_folder, system_disk
+from glimway.store.errors import JournalBroken
+from glimway.store.mark import Mark
+from glimway.store.pen import Pen
+from glimway.store.segments import FRAME_BYTES, HEADER_BYTES, START, Position, header_bytes, name_of
 from glimway.store.shelf import Batch, Recovered, Shelf, survey
-from glimway.store.syncer import Syncer
-
-SEGMENT_BYTES_DEFAULT: Final = 64 * 1024 * 1024
-TOTAL_BYTES_DEFAULT: Final = 2 * 1024 * 1024 * 1024
-SEGMENTS_MIN: Final = 4
-"""The total is cut in at least so many segments, so that drained space comes back in steps."""
-FSYNC_MS_DEFAULT: Final = 20.0
+from glimway.store.sizes import SEGMENT_BYTES_DEFAULT, TOTAL_BYTES_DEFAULT, Sizes
+from glimway.store.syncer import FSYNC_MS_DEFAULT, Syncer
 
 
 class Journal:
     """An append-only file in segments; made by ``open``. Safe to use from any thread."""
 
-    def __init__(self, folder: Path, sizes: tuple[int, int], disk: Disk) -> None:
+    def __init__(self, folder: Path, sizes: Sizes, disk: Disk) -> None:
         self._folder = folder
-        self._segment_bytes, self.total_bytes = sizes
-        self._record_bytes = min(RECORD_BYTES_MAX, sizes[0] - HEADER_BYTES - FRAME_BYTES)
+        self._sizes = sizes
+        self.total_bytes, self._record_bytes = sizes.total_bytes, sizes.record_bytes
         self._disk = disk
-        self._write = disk.write
         self._lock = threading.Lock()
         self._sync_lock = threading.Lock()  # taken inside _lock, never around it
-        self._fd = self._lock_fd = -1
+        self._lock_fd = -1
         self._shelf = Shelf(folder, [])
         self.end = START
         """After the last record."""
@@ -81,7 +67,7 @@ class Journal:
             total_bytes: how much all segments may hold together.
             fsync_ms: for how long a power cut may take a record (killing the process never can).
             fsync_each: sync before each ``append`` returns instead.
-            disk: the calls to use in place of the operating system's.
+            disk: the calls to use; without it ``system_disk()``, which maps files.
 
         Raises:
             JournalLocked: another process has the folder.
@@ -90,11 +76,11 @@ class Journal:
             OSError: the folder cannot be used at all.
             ValueError: a size or time is not above zero.
         """
-        segment_bytes = min(segment_bytes, total_bytes // SEGMENTS_MIN)
-        if segment_bytes <= HEADER_BYTES + FRAME_BYTES or fsync_ms <= 0:
-            raise ValueError("the journal's sizes and times must be above zero")
+        sizes = Sizes.of(segment_bytes, total_bytes)
+        if fsync_ms <= 0:
+            raise ValueError("the journal's fsync_ms must be above zero")
         folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-        journal = cls(folder, (segment_bytes, total_bytes), disk or Disk())
+        journal = cls(folder, sizes, disk or system_disk())
         journal._lock_fd = lock_folder(folder)
         try:
             journal._adopt()
@@ -126,26 +112,31 @@ class Journal:
             JournalBroken: the disk did not take the record. No part of it stays behind.
             ValueError: the payload is empty or too large.
         """
-        if not 0 < len(payload) <= self._record_bytes:
-            raise ValueError(f"a record has 1 to {self._record_bytes} bytes, not {len(payload)}")
-        record = framed(payload)
-        size = len(record)
-        with self._lock:
-            if self.end.offset + size > self._room_end:
-                self._make_room(size)
+        size = len(payload)
+        if not 0 < size <= self._record_bytes:
+            raise ValueError(f"a record has 1 to {self._record_bytes} bytes, not {size}")
+        size += FRAME_BYTES
+        lock = self._lock
+        lock.acquire()  # a ``with`` costs twice as much as both calls
+        try:
             here = self.end
+            after = here.offset + size
+            if after > self._room_end:
+                self._make_room(size)
+                here = self.end
+                after = here.offset + size
             try:
-                written = self._write(self._fd, record)
+                self._put(here.offset, payload)
             except OSError as error:
-                raise self._undo(here, f"cannot write to the journal: {error}", error) from error
-            if written != size:
-                raise self._undo(here, f"the disk took {written} of {size} bytes of a record")
-            self.end = Position(here.segment, here.offset + size, here.sequence + 1)
+                raise self._undo(here, error) from error
+            self.end = Position(here.segment, after, here.sequence + 1)
             syncer = self._syncer
             if syncer is None:
                 self._sync_or_undo(here)
             elif syncer.idle:
                 syncer.ask()
+        finally:
+            lock.release()
         return here
 
     def sync(self) -> None:
@@ -160,6 +151,7 @@ class Journal:
             if end != self.durable:
                 self._sync_file()
                 self.durable = end
+                self._mark.put(end.segment, end.offset)
 
     def read_batch(self, start: Position, room: int, *, durable: bool = True) -> Batch:
         """Read up to ``room`` records from ``start`` on, as ``Shelf.read_batch`` says.
@@ -180,10 +172,8 @@ class Journal:
         return self._shelf.starts()
 
     def release(self, position: Position) -> int:
-        """Delete the segments that end before ``position``; returns how many bytes came free.
-
-        The open one always stays. Raises ``OSError`` when a file cannot be deleted.
-        """
+        """Delete the segments that end before ``position``, never the open one; returns how many
+        bytes came free. Raises ``OSError`` when a file cannot be deleted."""
         with self._lock:
             freed = self._shelf.release(min(position.segment, self.end.segment))
             self._measure()
@@ -193,8 +183,7 @@ class Journal:
         """Make sure that whatever is appended from now on lies after ``position``.
 
         For a reader that has seen more than the journal still holds (the folder was emptied, or a
-        power cut took what was never synced): it would skip new records as known ones. Raises
-        ``JournalBroken`` when the disk refuses the new segment.
+        power cut took records): it would skip new ones as known. Raises ``JournalBroken``.
         """
         with self._lock:
             if self.end < position:
@@ -206,7 +195,7 @@ class Journal:
 
         Raises ``JournalBroken`` when a power cut could take the last records.
         """
-        if self._fd < 0:
+        if self._lock_fd < 0:
             return
         if self._syncer is not None:
             self._syncer.stop()
@@ -216,80 +205,92 @@ class Journal:
         finally:
             with self._lock:
                 self._break("the journal is closed")
-                os.close(self._fd)
+                with contextlib.suppress(OSError):  # zeros at the end are room, and read as such
+                    self._pen.trim(self.end.offset)
+                self._pen.close()
+                self._mark.close()
                 os.close(self._lock_fd)
-                self._fd = -1
+                self._lock_fd = -1
 
     def _adopt(self) -> None:
         """Take over what the folder holds, or start its first segment."""
         segments, self.recovered = survey(self._folder)
+        self._mark = Mark(self._folder)
         self._shelf = Shelf(self._folder, segments)
         if not segments:
-            self._rotate(1, 0, jumps=False)
+            self._begin(1, 0, jumps=False)
             return
         last = segments[-1]
-        self._fd = os.open(self._folder / name_of(last.number), os.O_WRONLY | os.O_APPEND)
+        fd = os.open(self._folder / name_of(last.number), os.O_RDWR | os.O_APPEND)
+        self._take(fd, last.size)
         self._sync_file()
         self.end = Position(last.number, last.size, last.first_sequence + last.records)
         self.durable = self.end
+        self._mark.put_durably(last.number, last.size)
         self._measure()
 
     def _make_room(self, size: int) -> None:
         """Begin a new segment for a record of ``size`` bytes, or say why not."""
         if self.broken is not None:
             raise JournalBroken(str(self.broken), self.broken.errno)
-        used = self.used_bytes
-        rotates = self.end.offset + size > self._segment_bytes
-        if used + size + (HEADER_BYTES if rotates else 0) > self.total_bytes:
-            raise JournalFull(f"the journal holds {used} of {self.total_bytes} bytes")
+        self._sizes.check(self.used_bytes, self.end.offset, size)
         self._rotate(self.end.segment + 1, self.end.sequence, jumps=False)
 
     def _rotate(self, number: int, sequence: int, *, jumps: bool) -> None:
-        """Close the open segment and begin segment ``number``.
-
-        The closed one is synced first: only the last segment may ever have a torn end.
-        """
+        """Close the open segment, cut and synced, for only the last may have a torn end or room
+        after it; then begin segment ``number``."""
         with self._sync_lock:
+            old, end = self._pen, self.end
+            try:
+                old.trim(end.offset)
+            except OSError as error:
+                raise JournalBroken(f"cannot end a segment: {error}", error.errno) from error
             self._sync_file()
-            header = header_bytes(number, sequence, jumps=jumps)
-            fd = begin_file(self._folder / name_of(number), header, self._disk)
-            if self._fd >= 0:
-                self._shelf.seal(self.end.segment, self.end.offset)
-                os.close(self._fd)
-            self._fd = fd
-            self._shelf.add(number, sequence)
-            self.end = self.durable = Position(number, HEADER_BYTES, sequence)
+            self._shelf.seal(end.segment, end.offset)
+            self._begin(number, sequence, jumps=jumps)
+            old.close()
+
+    def _begin(self, number: int, sequence: int, *, jumps: bool) -> None:
+        header = header_bytes(number, sequence, jumps=jumps)
+        fd = begin_file(self._folder / name_of(number), header, self._disk)
+        self._take(fd, HEADER_BYTES)
+        self._mark.put_durably(number, HEADER_BYTES)
+        self._shelf.add(number, sequence)
+        self.end = self.durable = Position(number, HEADER_BYTES, sequence)
         self._measure()
+
+    def _take(self, fd: int, end: int) -> None:
+        self._pen = Pen(fd, end, self._sizes.segment_bytes, self._disk)
+        self._put = self._pen.put
 
     def _measure(self) -> None:
         """How far the open segment may grow."""
-        others = self._shelf.bytes_before(self.end.segment)
-        room_end = min(self._segment_bytes, self.total_bytes - others)
-        self._room_end = 0 if self.broken is not None else room_end
+        others_bytes = self._shelf.bytes_before(self.end.segment)
+        self._room_end = 0 if self.broken else self._sizes.segment_end(others_bytes)
 
-    def _undo(self, here: Position, reason: str, cause: OSError | None = None) -> JournalBroken:
+    def _undo(self, here: Position, error: OSError) -> JournalBroken:
         """Take back what a failed write may have left."""
+        reason = f"cannot write to the journal: {error}"
         try:
-            self._disk.truncate(self._fd, here.offset)
-        except OSError as error:
-            return self._break(f"{reason}; nor can the rest be cut off: {error}", error)
-        return JournalBroken(reason, None if cause is None else cause.errno)
-
-    def _sync_file(self) -> None:
-        try:
-            if self._fd >= 0:
-                self._disk.sync(self._fd)
-        except OSError as error:
-            raise self._break(f"cannot sync the journal: {error}", error) from error
+            self._pen.cut(here.offset)
+        except OSError as worse:
+            return self._break(f"{reason}; nor can the rest be cut off: {worse}", worse)
+        return JournalBroken(reason, error.errno)
 
     def _sync_or_undo(self, here: Position) -> None:
         try:
             self.sync()
         except JournalBroken:
             with contextlib.suppress(OSError):
-                self._disk.truncate(self._fd, here.offset)
+                self._pen.cut(here.offset)
             self.end = here
             raise
+
+    def _sync_file(self) -> None:
+        try:
+            self._disk.sync(self._pen.fd)
+        except OSError as error:
+            raise self._break(f"cannot sync the journal: {error}", error) from error
 
     def _break(self, reason: str, cause: OSError | None = None) -> JournalBroken:
         """Refuse every append from now on."""

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from glimway.store.disk import Disk, begin_file, lock_folder, sync_folder
 from glimway.store.errors import JournalBroken, JournalCorrupt
+from glimway.store.mark import Synced, forget_mark, read_mark
 from glimway.store.segments import (
     FRAME_BYTES,
     HEADER_BYTES,
@@ -21,7 +22,7 @@ from glimway.store.segments import (
     data_end,
     framed,
     header_bytes,
-    interrupted,
+    is_torn,
     name_of,
     numbers_in,
     read_block,
@@ -31,6 +32,7 @@ from glimway.store.segments import (
 
 DAMAGED_SUFFIX: Final = ".damaged"
 SAVED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
+MISSING: Final = "the file is missing"
 
 
 class Damage(NamedTuple):
@@ -62,19 +64,24 @@ def inspect(folder: Path) -> Report:
     Raises:
         OSError: it cannot be read.
     """
+    mark = read_mark(folder)  # first: what is appended meanwhile lies behind it
     numbers = numbers_in(folder)
     records = torn_bytes = 0
     damages: list[Damage] = []
     for index, number in enumerate(numbers):
         if index and number != numbers[index - 1] + 1 and not _jumps(folder / name_of(number)):
-            damages.append(Damage(name_of(numbers[index - 1] + 1), 0, 0, "the file is missing"))
+            damages.append(Damage(name_of(numbers[index - 1] + 1), 0, 0, MISSING))
+        last = number == numbers[-1]
         for piece in pieces(folder / name_of(number)):
             if isinstance(piece, bytes):
                 records += 1
-            elif number == numbers[-1] and _is_torn(folder / piece.segment, piece):
-                torn_bytes += piece.bytes
+            elif last and (torn := _torn_bytes(folder / piece.segment, piece, mark)) is not None:
+                torn_bytes += torn
+                break
             else:
                 damages.append(piece)
+    if mark is not None:
+        damages += _lost_end(folder, numbers, mark)
     return Report(len(numbers), records, torn_bytes, tuple(damages))
 
 
@@ -97,10 +104,12 @@ def repair(folder: Path) -> Report:
         if report.damages:
             first = min(damage.segment for damage in report.damages)
             old = [number for number in numbers_in(folder) if name_of(number) >= first]
-            _save(folder, old)
+            if old:
+                _save(folder, old)
             for number in old:
                 path = folder / name_of(number)
                 path.rename(path.with_name(path.name + DAMAGED_SUFFIX))
+            forget_mark(folder)
             sync_folder(folder)
         return report
     finally:
@@ -135,8 +144,9 @@ def pieces(path: Path) -> Iterator[bytes | Damage]:
 
 def _resume(fd: int, offset: int, size: int) -> int:
     """Where the next whole record begins after ``offset``; ``size`` when there is none."""
+    written = data_end(fd, offset, size)  # no record begins in the room after it
     with mmap.mmap(fd, size, access=mmap.ACCESS_READ) as view:
-        for at in range(offset + 1, size - FRAME_BYTES):
+        for at in range(offset + 1, min(written, size - FRAME_BYTES)):
             # The complement of a length is found by two bytes before anything is copied.
             if view[at] ^ view[at + 4] == view[at + 1] ^ view[at + 5] == 0xFF:
                 payloads, _taken, _wrong = split(read_block(fd, at, size), 1)
@@ -145,14 +155,35 @@ def _resume(fd: int, offset: int, size: int) -> int:
     return size
 
 
-def _is_torn(path: Path, damage: Damage) -> bool:
+def _torn_bytes(path: Path, damage: Damage, mark: Synced | None) -> int | None:
+    """How much an interrupted write left, where that explains the damage; None where not.
+
+    What is not explained at its first byte is not explained further on.
+    """
     fd = os.open(path, os.O_RDONLY)
     try:
         size = os.fstat(fd).st_size
-        ends_file = damage.offset + damage.bytes == size
-        return _is_blank(fd, size) or (ends_file and interrupted(fd, damage.offset, size))
+        synced = None if mark is None else mark.within(int(path.stem))
+        begun = synced is None and _is_blank(fd, size)
+        ends = synced is not None or damage.offset + damage.bytes == size
+        if not begun and not (ends and is_torn(fd, damage.offset, size, synced)):
+            return None
+        return data_end(fd, damage.offset, size) - damage.offset
     finally:
         os.close(fd)
+
+
+def _lost_end(folder: Path, numbers: list[int], mark: Synced) -> list[Damage]:
+    """What was synced at the end and is not there any more."""
+    newest = numbers[-1] if numbers else 0
+    if mark.segment > newest:
+        return [Damage(name_of(mark.segment), 0, 0, MISSING)]
+    if mark.segment < newest:
+        return []
+    size = (folder / name_of(newest)).stat().st_size
+    if size >= mark.offset:
+        return []
+    return [Damage(name_of(newest), size, mark.offset - size, "the file is cut short")]
 
 
 def _is_blank(fd: int, size: int) -> bool:

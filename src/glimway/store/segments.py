@@ -33,10 +33,13 @@ READ_BLOCK_BYTES: Final = 1024 * 1024
 
 _MAGIC: Final = b"glimjrnl"
 _HEADER: Final = struct.Struct("<8sHHQQ")
-_CHECK: Final = struct.Struct("<I")
-HEADER_BYTES: Final = _HEADER.size + _CHECK.size
+CHECK: Final = struct.Struct("<I")
+"""A checksum."""
+HEADER_BYTES: Final = _HEADER.size + CHECK.size
 _FRAME: Final = struct.Struct("<III")
 FRAME_BYTES: Final = _FRAME.size
+LENGTHS: Final = struct.Struct("<Q")
+"""A frame's first part as one number: the length and its complement. The second is ``CHECK``."""
 _MASK: Final = 0xFFFFFFFF
 _pack_frame: Final = _FRAME.pack
 _unpack_frame: Final = _FRAME.unpack_from
@@ -78,7 +81,10 @@ class Examined(NamedTuple):
     end: int
     """Byte offset after the last whole record."""
     torn_bytes: int
-    """Bytes after ``end`` that an interrupted write explains."""
+    """Bytes after ``end`` that an interrupted write explains; zeros up to the end of the file are
+    room that nothing was written to, and do not count."""
+    size: int
+    """Of the file."""
 
 
 def name_of(number: int) -> str:
@@ -95,7 +101,7 @@ def numbers_in(folder: Path) -> list[int]:
 def header_bytes(number: int, first_sequence: int, *, jumps: bool = False) -> bytes:
     """The header that opens segment ``number``."""
     body = _HEADER.pack(_MAGIC, VERSION, JUMPS if jumps else 0, number, first_sequence)
-    return body + _CHECK.pack(_crc32(body))
+    return body + CHECK.pack(_crc32(body))
 
 
 def framed(payload: bytes) -> bytes:
@@ -114,7 +120,7 @@ def read_header(fd: int, name: str) -> Header:
     if len(raw) < HEADER_BYTES:
         raise JournalCorrupt(name, 0, "its header is cut short")
     magic, version, flags, number, first_sequence = _HEADER.unpack_from(raw)
-    if _crc32(raw[: _HEADER.size]) != _CHECK.unpack_from(raw, _HEADER.size)[0]:
+    if _crc32(raw[: _HEADER.size]) != CHECK.unpack_from(raw, _HEADER.size)[0]:
         raise JournalCorrupt(name, 0, "its header does not match its checksum")
     if magic != _MAGIC or version != VERSION:
         raise JournalCorrupt(name, 0, f"its format is {version}, this release reads {VERSION}")
@@ -211,12 +217,18 @@ def read_records(path: Path, offset: int, end: int, room: int) -> tuple[list[byt
     return payloads, offset
 
 
-def examine(path: Path) -> Examined:
+def examine(path: Path, synced: int | None = None) -> Examined:
     """Read a whole segment and check every record.
 
-    What an interrupted write leaves is told apart from damage: a write stops in the middle of its
-    last record (the frame is cut, or names more bytes than follow), or, where power was cut, the
-    blocks that never reached the disk read as zeros up to the end. Everything else is damage.
+    What an interrupted write leaves is told apart from damage. What lies behind ``synced`` was
+    never promised, so whatever cannot be read there is torn. What lies before it is damage. Where
+    that is not known, a write is taken to stop in the middle of its last record (the frame is cut,
+    or names more bytes than follow), or in zeros up to the end of the file.
+
+    Args:
+        path: the segment.
+        synced: what lies before this offset was synced, what lies behind it was not; None: not
+            known.
 
     Raises:
         JournalCorrupt: names the first record that cannot be read.
@@ -225,21 +237,36 @@ def examine(path: Path) -> Examined:
     try:
         size = os.fstat(fd).st_size
         if size < HEADER_BYTES or data_end(fd, 0, size) == 0:
-            return Examined(None, 0, 0, size)
+            return Examined(None, 0, 0, data_end(fd, 0, size), size)
         header = read_header(fd, path.name)
         offset, records = HEADER_BYTES, 0
+        wrong: str | None = None
         while offset < size:
             payloads, taken, wrong = split(read_block(fd, offset, size), READ_BLOCK_BYTES)
             offset += taken
             records += len(payloads)
-            if payloads and wrong is None:
-                continue
-            if not interrupted(fd, offset, size):
-                raise JournalCorrupt(path.name, offset, wrong or "a record makes no sense")
-            break
-        return Examined(header, records, offset, size - offset)
+            if wrong is not None or not payloads:
+                break
+        if not is_torn(fd, offset, size, synced):
+            raise JournalCorrupt(path.name, offset, wrong or "a synced record is cut short")
+        torn_bytes = data_end(fd, offset, size) - offset
+        return Examined(header, records, offset, torn_bytes, size)
     finally:
         os.close(fd)
+
+
+def is_torn(fd: int, offset: int, size: int, synced: int | None) -> bool:
+    """Whether the last segment may end at ``offset``, and what follows be cut.
+
+    Args:
+        fd: of the segment.
+        offset: after its last whole record.
+        size: of the file.
+        synced: as in ``examine``.
+    """
+    if synced is not None:
+        return offset >= synced
+    return offset >= size or interrupted(fd, offset, size)
 
 
 def interrupted(fd: int, offset: int, size: int) -> bool:

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from glimway.store.disk import sync_folder
 from glimway.store.errors import JournalCorrupt
+from glimway.store.mark import read_mark
 from glimway.store.segments import (
     FRAME_BYTES,
     HEADER_BYTES,
@@ -46,7 +47,7 @@ class Recovered(NamedTuple):
     segments: int
     records: int
     torn_bytes: int
-    """Bytes of an interrupted write that were cut off the end."""
+    """Bytes of an interrupted write that were cut off the end; unused room is not counted."""
 
 
 class Batch(NamedTuple):
@@ -69,25 +70,30 @@ def survey(folder: Path) -> tuple[list[Segment], Recovered]:
         JournalCorrupt: anything but the very end cannot be read. Nothing was changed then.
     """
     numbers = numbers_in(folder)
+    newest = numbers[-1] if numbers else 0
+    mark = read_mark(folder)
+    if mark is not None and mark.segment > newest:
+        raise JournalCorrupt(name_of(mark.segment), 0, "the file is missing")
     segments: list[Segment] = []
-    torn_bytes = 0
+    torn_bytes = left_bytes = 0
     for number in numbers:
         path = folder / name_of(number)
-        found = examine(path)
-        last = number == numbers[-1]
+        last = number == newest
+        synced = mark.within(number) if last and mark is not None else None
+        found = examine(path, synced)
+        torn_bytes += found.torn_bytes
+        left_bytes = found.size - found.end
         if found.header is None:
-            if not last:
+            if not last or synced is not None:
                 raise JournalCorrupt(path.name, 0, "its header is missing")
-            torn_bytes += found.torn_bytes
             continue
-        if found.torn_bytes and not last:
+        if left_bytes and not last:
             raise JournalCorrupt(path.name, found.end, "it is cut short")
         _check_order(segments, found, path.name)
-        torn_bytes += found.torn_bytes
         sequence = found.header.first_sequence
         segments.append(Segment(number, sequence, found.end, found.records))
-    if torn_bytes or len(segments) < len(numbers):
-        _cut(folder / name_of(numbers[-1]), segments)
+    if left_bytes or len(segments) < len(numbers):
+        _cut(folder / name_of(newest), segments)
     records = sum(segment.records for segment in segments)
     return segments, Recovered(len(segments), records, torn_bytes)
 

@@ -11,6 +11,7 @@ from typing import Final
 
 from glimway.store.errors import JournalBroken
 
+FSYNC_MS_DEFAULT: Final = 20.0
 STOP_WAIT_S: Final = 30.0
 """How long ``stop`` waits for a sync that hangs."""
 

@@ -6,6 +6,7 @@ everything else to the application behind (``console``), which ``app`` hands in.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any, Protocol
 
 from glimway.engine.client import Ask, Mount
@@ -23,7 +24,7 @@ Headers = list[tuple[bytes, bytes]]
 class Application(Protocol):
     """An ASGI application."""
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None: ...  # noqa: D102
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]: ...  # noqa: D102
 
 
 class PublicApi:
@@ -34,21 +35,21 @@ class PublicApi:
         self._behind = behind
         self._calls: dict[str, Mount] = {mount.name + mount.side.path: mount for mount in MOUNTS}
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve one request."""
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        """Serve one request. No coroutine of its own: each one in a chain is run through at every
+        step of the request."""
         mount = self._calls.get(scope["path"]) if scope["type"] == "http" else None
         if mount is None:
-            await self._behind(scope, receive, send)
-            return
+            return self._behind(scope, receive, send)
         exchange: Exchange = scope["extensions"]["glimway"]
         if scope["method"] != "POST":
-            self._wrong_method(exchange, mount, scope["method"])
-            return
+            return self._wrong_method(exchange, mount, scope["method"])
         token, client_request_id = credentials(scope["headers"])
         ask = Ask(mount, exchange.body, token, self._house.loop.time(), client_request_id)
-        await travel(self._house, ask, exchange)
+        exchange.ends_with_client = True
+        return travel(self._house, ask, exchange)
 
-    def _wrong_method(self, exchange: Exchange, mount: Mount, method: str) -> None:
+    async def _wrong_method(self, exchange: Exchange, mount: Mount, method: str) -> None:
         trace_id = self._house.new_id(self._house.now_ms())
         refused = mount.refuse(
             Refusal("method_not_allowed", f"This path takes POST, not {method}."), trace_id

@@ -30,6 +30,9 @@ class Line(Protocol):
     def answered(self, exchange: Exchange) -> None:
         """The exchange's answer is written."""
 
+    def handled(self, exchange: Exchange) -> None:
+        """The application has returned."""
+
 
 def _status_line(status: int) -> bytes:
     try:
@@ -60,11 +63,11 @@ class Exchange:
         "_chunked",
         "_connection",
         "_gone_waiter",
-        "_on_gone",
         "_on_pace",
         "_resume_waiter",
         "body",
         "complete",
+        "ends_with_client",
         "gone",
         "keep_alive",
         "paused",
@@ -90,7 +93,8 @@ class Exchange:
         self._began = False
         self._chunked = False
         self._asgi_head: tuple[int, Headers] | None = None
-        self._on_gone: Callable[[], object] | None = None
+        self.ends_with_client = False
+        """The task is cancelled when the client leaves."""
         self._on_pace: Callable[[bool], None] | None = None
         self._gone_waiter: asyncio.Future[None] | None = None
         self._resume_waiter: asyncio.Future[None] | None = None
@@ -100,7 +104,7 @@ class Exchange:
         """The head of the answer is out."""
         return self._began
 
-    # ---- the data path ------------------------------------------------------------------------
+    # ---- the data path ---------------------------------------------------------------------
 
     def respond(self, status: int, headers: Headers, body: bytes) -> None:
         """Send a whole answer."""
@@ -135,7 +139,8 @@ class Exchange:
             return
         if self._chunked:
             data = b"%x\r\n%b\r\n" % (len(data), data)
-        self._write(data)
+        self.written_bytes += len(data)
+        self._connection.write(data)
 
     def finish(self, data: bytes = b"") -> None:
         """Send the last piece and end the stream properly."""
@@ -145,17 +150,11 @@ class Exchange:
             data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else b"0\r\n\r\n"
         self._end(data)
 
-    def on_gone(self, gone: Callable[[], object]) -> None:
-        """Call ``gone`` when the client leaves before its answer is complete."""
-        self._on_gone = gone
-        if self.gone:
-            gone()
-
     def on_pace(self, pace: Callable[[bool], None]) -> None:
         """Call ``pace(paused)`` when the client slows down or recovers."""
         self._on_pace = pace
 
-    # ---- any other application ------------------------------------------------------------------
+    # ---- any other application -------------------------------------------------------------
 
     async def receive(self) -> dict[str, Any]:
         """ASGI ``receive``: the whole body at once, then the disconnect."""
@@ -193,7 +192,13 @@ class Exchange:
             self._resume_waiter = self._connection.loop.create_future()
             await self._resume_waiter
 
-    # ---- what the connection tells ----------------------------------------------------------------
+    def handled(self, task: asyncio.Task[None]) -> None:
+        """The task's callback: the application has returned."""
+        self._connection.handled(self)
+        self.task = None
+        self._on_pace = None
+
+    # ---- what the connection tells ---------------------------------------------------------
 
     def lost(self) -> None:
         """The client has left."""
@@ -201,9 +206,8 @@ class Exchange:
         self.scope["extensions"].clear()
         self._wake(self._gone_waiter)
         self._wake(self._resume_waiter)
-        on_gone, self._on_gone = self._on_gone, None
-        if on_gone is not None and not self.complete:
-            on_gone()
+        if self.ends_with_client and self.task is not None and not self.complete:
+            self.task.cancel()
 
     def pace(self, paused: bool) -> None:  # noqa: FBT001 - mirrors the transport's two states
         """The socket's buffer is over its high mark, or below its low mark again."""
@@ -213,7 +217,7 @@ class Exchange:
         if self._on_pace is not None and not self.complete:
             self._on_pace(paused)
 
-    # ---- inside -------------------------------------------------------------------------------
+    # ---- inside ----------------------------------------------------------------------------
 
     def _head(self, status: int, headers: Headers) -> list[bytes]:
         head = [STATUS_LINES[status]]

@@ -12,6 +12,7 @@ body limits hold while bytes arrive; and a request costs no task before it is co
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from typing import Any
 from urllib.parse import unquote
@@ -27,6 +28,8 @@ from glimway.wire.refusal import Refusal
 
 WRITE_BUFFER_BYTES_HIGH = 64 * 1024
 """Above this much unsent data the provider is not read any further (design 5.5)."""
+
+_log = logging.getLogger("glimway")
 
 PIPELINED_MAX = 32
 """Requests that may wait behind the one in progress; no known client pipelines more than a few."""
@@ -74,7 +77,7 @@ class ClientConnection(asyncio.Protocol):
         self.loop = _loop or asyncio.get_running_loop()
         self.paused = False
         self._transport: asyncio.Transport | None = None
-        self._parser = httptools.HttpRequestParser(self)
+        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._current: Exchange | None = None
         self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
         self._alarm: Alarm | None = None
@@ -112,6 +115,7 @@ class ClientConnection(asyncio.Protocol):
             if not self._head_bytes and self._current is None:
                 self._arm(self._edge.header_timeout_s)
             self._head_bytes += len(data)
+        assert self._parser is not None  # noqa: S101 - it goes with the connection
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -132,15 +136,15 @@ class ClientConnection(asyncio.Protocol):
     def pause_writing(self) -> None:  # noqa: D102
         self.paused = True
         if self._current is not None:
-            self._current.pace(True)  # noqa: FBT003
+            self._current.pace(True)
 
     def resume_writing(self) -> None:  # noqa: D102
         self.paused = False
         if self._current is not None:
-            self._current.pace(False)  # noqa: FBT003
+            self._current.pace(False)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
-        self._state.connections.discard(self)  # type: ignore[arg-type]
+        self._state.connections.discard(self)
         self._closing = True
         self._disarm()
         current, self._current = self._current, None
@@ -212,8 +216,8 @@ class ClientConnection(asyncio.Protocol):
 
     def write(self, data: bytes) -> None:
         """Write bytes to the client."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
+        if not self._closing:
+            self._transport.write(data)  # type: ignore[union-attr]  # open, so it is there
 
     def default_headers(self) -> list[tuple[bytes, bytes]]:
         """Headers of every answer (``date``), kept fresh by uvicorn once a second."""
@@ -241,24 +245,26 @@ class ClientConnection(asyncio.Protocol):
         self._disarm()
         self._current = exchange
         self._state.total_requests += 1
-        task = self.loop.create_task(self._run(exchange))
+        task = self.loop.create_task(self._app(exchange.scope, exchange.receive, exchange.send))
         exchange.task = task
         self._state.tasks.add(task)
-        task.add_done_callback(self._state.tasks.discard)
+        task.add_done_callback(exchange.handled)
 
-    async def _run(self, exchange: Exchange) -> None:
-        try:
-            await self._app(exchange.scope, exchange.receive, exchange.send)  # type: ignore[arg-type]
-        finally:
-            # An application that fell over, or was cancelled, must not leave the client waiting.
-            if not exchange.complete and not exchange.gone:
-                if not exchange.began:
-                    exchange.keep_alive = False
-                    self._answer_refusal(
-                        exchange, Refusal("unavailable", "The server could not answer.")
-                    )
-                else:
-                    self._abort()
+    def handled(self, exchange: Exchange) -> None:
+        """The application has returned: an answer that it never finished must not leave the client
+        waiting."""
+        task = exchange.task
+        assert task is not None  # noqa: S101 - it called back
+        self._state.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("a request failed inside", exc_info=error)
+        if exchange.complete or exchange.gone:
+            return
+        if exchange.began:
+            self._abort()
+        else:
+            exchange.keep_alive = False
+            self._answer_refusal(exchange, Refusal("unavailable", "The server could not answer."))
 
     def _scope(self) -> dict[str, Any]:
         assert self._parser is not None  # noqa: S101
@@ -343,5 +349,5 @@ class ClientConnection(asyncio.Protocol):
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
 
 
-class _Refused(Exception):  # noqa: N818 - passes through httptools, never leaves this module
+class _Refused(Exception):
     """Reading stops: the request was refused."""

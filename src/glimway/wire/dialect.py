@@ -74,8 +74,11 @@ class ProviderSide(msgspec.Struct, frozen=True):
 
 
 class ClientSide(msgspec.Struct, frozen=True):
-    """A dialect toward clients. ``path`` follows a mount's base path, ``decode(body)`` reads a request; ``id_prefix`` begins the
-    answer's public id."""
+    """A dialect toward clients.
+
+    ``path`` follows a mount's base path, ``decode(body)`` reads a request, ``id_prefix`` begins the
+    answer's public id.
+    """
 
     name: str
     path: str

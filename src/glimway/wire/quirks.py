@@ -16,6 +16,16 @@ from glimway.wire.talk import StopReason
 
 Json = Any
 
+Dialect = Literal["chat", "responses", "messages"]
+"""How a provider can speak."""
+
+PATHS: dict[str, str] = {
+    "chat": "/chat/completions",
+    "responses": "/responses",
+    "messages": "/messages",
+}
+"""What follows a provider's base URL (contract: Config)."""
+
 STEP_BESIDE_A_BOUND = 0.01
 """How far inside an excluded bound a value is put. Source: Z.ai's own SDKs, which write 0.01 for
 a temperature of 0 and 0.99 for 1 (github.com/zai-org/z-ai-sdk-python)."""
@@ -134,9 +144,11 @@ class Quirks(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         strict: members beyond ``members`` and OpenAI's own are refused by the host, so they are
             left out and named.
         members: what a strict host knows beyond OpenAI's own members.
-        stop_max, n_max, tools_max: how many it takes; the rest is done here or refused.
+        stop_max, n_max, tools_max: how many it takes; the rest is done here or refused. Where
+            ``n_max`` is 1, ``n`` is not sent at all.
         stop_array: a single stop string must be sent as an array.
-        tool_choice: the forms it takes; another form becomes ``auto`` and is named.
+        tool_choice: the forms it takes; another form becomes ``auto`` and is named. ``none``
+            where it is not taken: the tools are left out, which means the same.
         formats: kinds of ``response_format`` it takes.
         developer_role: False: a developer's turn is sent as a system turn.
         user_message: True: at least one user turn must be there.

@@ -27,7 +27,16 @@ Frame = tuple[bytes, bytes]
 class Cutter:
     """Cuts a stream of bytes into frames, in whatever pieces the bytes come."""
 
-    __slots__ = ("_data", "_event", "_frame_bytes", "_partial", "_partial_bytes", "_started", "_cr")
+    __slots__ = (
+        "_data",
+        "_event",
+        "_frame_bytes",
+        "_partial",
+        "_partial_bytes",
+        "_started",
+        "_clean",
+        "_cr",
+    )
 
     def __init__(self) -> None:
         self._partial: list[bytes] = []  # pieces of the line that has not ended yet
@@ -36,6 +45,7 @@ class Cutter:
         self._frame_bytes = 0
         self._event = b""
         self._started = False
+        self._clean = False  # nothing is pending, and the byte order mark is behind us
         self._cr = False  # the last byte was CR: a LF that follows belongs to it
 
     def feed(self, chunk: bytes) -> list[Frame]:
@@ -44,6 +54,21 @@ class Cutter:
         Raises:
             Fault: ``broken`` when one event outgrows ``FRAME_BYTES_MAX``.
         """
+        if (
+            chunk.startswith(b"data: ")
+            and chunk.endswith(b"\n\n")
+            and chunk.count(b"\n") == 2
+            and self._clean
+            and b"\r" not in chunk
+        ):
+            # One whole event and nothing left over from before: how nearly all chunks come.
+            return [(b"", chunk[6:-2])]
+        frames = self._cut(chunk)
+        self._clean = not (self._partial or self._data or self._event or self._cr)
+        return frames
+
+    def _cut(self, chunk: bytes) -> list[Frame]:
+        """The general way."""
         if self._cr or b"\r" in chunk:
             chunk = self._unify(chunk)
         if b"\n" not in chunk:

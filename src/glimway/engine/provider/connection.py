@@ -80,7 +80,7 @@ class Connection(asyncio.Protocol):
 
     def send(self, request: bytes, sink: Sink) -> None:
         """Send one whole request; the answer goes to ``sink``."""
-        assert self._sink is None and self.transport is not None  # noqa: S101 - one at a time
+        assert self.transport is not None  # noqa: S101 - connection_made came first
         self._sink = sink
         self._headers = []
         self._pieces = []
@@ -113,7 +113,6 @@ class Connection(asyncio.Protocol):
     # ---- what the loop calls ------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
-        assert isinstance(transport, asyncio.Transport) or transport  # noqa: S101
         self.transport = transport  # type: ignore[assignment]
         # One parser reads all answers of a connection; making one costs as much as a request's
         # whole head.
@@ -134,8 +133,10 @@ class Connection(asyncio.Protocol):
                 self._flush()
             self._break(Fault("broken", f"the answer is not HTTP: {error}"[:200]))
             return
-        if self._pieces:
-            self._flush()
+        pieces = self._pieces
+        if pieces and self._sink is not None:
+            self._pieces = []
+            self._sink.body(pieces[0] if len(pieces) == 1 else b"".join(pieces))
 
     def eof_received(self) -> bool:  # noqa: D102
         if self._sink is not None and self._body_mode == "close":
@@ -226,5 +227,5 @@ class FreeHook(Protocol):
     def __call__(self, connection: Connection, alive: bool) -> None: ...  # noqa: D102, FBT001
 
 
-class _HeadTooLarge(Exception):  # noqa: N818 - passes through httptools, never leaves this module
+class _HeadTooLarge(Exception):
     """The answer's head outgrew ``HEADER_BYTES_MAX``."""

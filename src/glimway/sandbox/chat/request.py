@@ -81,7 +81,7 @@ def text(message: dict[str, Json]) -> str:
 
 def thinks(body: dict[str, Json]) -> bool:
     """False when any spelling turns thinking off."""
-    if body.get("enable_thinking") is False or body.get("reasoning_effort") in ("none", "minimal"):
+    if body.get("enable_thinking") is False or body.get("reasoning_effort") == "none":
         return False
     thinking = body.get("thinking")
     if type(thinking) is dict and thinking.get("type") == "disabled":

@@ -54,9 +54,7 @@ MODELS: Final[tuple[Row, ...]] = (
         "finish_reason `sensitive` after some text",
         "finish_reason `content_filter`",
     ),
-    Row(
-        "network_error", "model", "finish_reason `network_error` after some text", "an error event"
-    ),
+    Row("network_error", "model", "finish_reason `network_error` after some text", "an error"),
     Row("json-fenced", "model", "a JSON answer inside a code fence", "the JSON alone"),
     Row("json-broken", "model", "a JSON answer that is not JSON", "an error, or a repaired answer"),
     Row(
@@ -108,7 +106,7 @@ MODELS: Final[tuple[Row, ...]] = (
         "tool-bad-args",
         "tools",
         "arguments that are not JSON",
-        "an error event, finish never `tool_calls`",
+        "an error, never a call",
         "tools",
     ),
     Row("tool-empty-args", "tools", "arguments are an empty string", "`{}`", "tools"),

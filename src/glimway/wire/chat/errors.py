@@ -77,7 +77,7 @@ def _fault(status: int, value: Any, quirks: Quirks, retry_after_s: float | None)
     if meaning is not None:
         kind, refusal = meaning.fault, meaning.refusal
     if kind is None:
-        if code in ("context_length_exceeded",) or _speaks_of_context(status, message):
+        if code == "context_length_exceeded" or _speaks_of_context(status, message):
             refusal = "context_too_long"
         elif code == "content_filter":
             refusal = "content_filter"

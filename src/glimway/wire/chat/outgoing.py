@@ -71,9 +71,7 @@ def _switches(body: dict[str, Json], call: Call, quirks: Quirks) -> None:
     if call.stream:
         body["stream"] = True
         # The receipt needs the usage whether or not the caller wants to see it.
-        if quirks.usage == "include_usage":
-            body["stream_options"] = {"include_usage": True}
-        elif call.usage_asked and quirks.usage == "always":
+        if quirks.usage == "include_usage" or (call.usage_asked and quirks.usage == "always"):
             body["stream_options"] = {"include_usage": True}
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from glimway.wire.chat.calls import Calls
 from glimway.wire.chat.errors import fault_in_body
+from glimway.wire.chat.shapes import decode_usual_chunk, decode_usual_reply
 from glimway.wire.chat.usage import read_usage
 from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Fault
@@ -35,6 +36,11 @@ from glimway.wire.talk import (
 _decode = msgspec.json.Decoder().decode
 
 CHOICES_MAX = 128
+
+UNUSUAL_MAX = 16
+"""After so many frames that were not usual, a stream is read the general way only."""
+
+_PLAIN_ENDS = frozenset({"stop", "length", "content_filter"})
 
 _FRAME_KNOWN = frozenset({"id", "object", "created", "model", "choices", "usage", "error"})
 _CHOICE_KNOWN = frozenset({"index", "delta", "message", "finish_reason"})
@@ -83,6 +89,7 @@ class Reader:
         "_quirks",
         "_started",
         "_stem",
+        "_unusual",
         "answer_id",
         "done",
         "fault",
@@ -92,9 +99,10 @@ class Reader:
     def __init__(self, quirks: Quirks, id_stem: str) -> None:
         self._quirks = quirks
         self._stem = id_stem
-        self._cutter = Cutter()
+        self._cutter: Cutter | None = None  # made by the first bytes of a stream
         self._choices: dict[int, _Choice] = {}
         self._started = False
+        self._unusual = 0
         self.done = False
         """The dialect's terminal mark was seen."""
         self.usage: Usage | None = None
@@ -109,17 +117,42 @@ class Reader:
 
         A failure (unreadable frame, error object) is left in ``fault``.
         """
+        cutter = self._cutter
+        if cutter is None:
+            cutter = self._cutter = Cutter()
         frames: list[list[Event]] = []
         try:
-            for event, data in self._cutter.feed(chunk):
+            for event, data in cutter.feed(chunk):
                 if self.done:
                     break
-                events = self._frame(data, event)
+                events = self._usual(data) if self._unusual < UNUSUAL_MAX else None
+                if events is None:
+                    events = self._frame(data, event)
                 if events:
                     frames.append(events)
         except Fault as fault:
             self.fault = fault
         return frames
+
+    def _usual(self, data: bytes) -> list[Event] | None:
+        """A frame of nothing but text or thinking; None when it is any other."""
+        try:
+            (choice,) = decode_usual_chunk(data).choices
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            # The first frame says the role, the last ones why it ended: those are always unusual.
+            # A host whose every frame is unusual is not asked twice for long.
+            self._unusual += 1
+            return None
+        index = choice.index
+        if index not in self._choices or not self._started:
+            return None
+        delta = choice.delta
+        thought = delta.reasoning_content or delta.reasoning
+        if delta.content:
+            if thought:
+                return [Thought(thought, index), Text(delta.content, index)]
+            return [Text(delta.content, index)]
+        return [Thought(thought, index)] if thought else []
 
     def close(self) -> list[list[Event]]:
         """Say that the stream's bytes have ended; without its terminal mark that is a fault."""
@@ -151,6 +184,32 @@ class Reader:
         Raises:
             Fault: the body is unreadable, empty, or an error object inside a 200.
         """
+        try:
+            usual = decode_usual_reply(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return self._whole(body)
+        (end,) = usual.choices
+        reason = STOP_REASONS.get(end.finish_reason)
+        message = end.message
+        if reason not in _PLAIN_ENDS or not message.content or end.index:
+            return self._whole(body)
+        self.answer_id = _text(usual.id)
+        self.done = True
+        events: list[Event] = [Start(self.answer_id, _text(usual.model))]
+        thought = message.reasoning_content or message.reasoning
+        if thought:
+            events.append(Thought(thought))
+        events.append(Text(message.content))
+        if usual.system_fingerprint is not None:
+            events.append(Opaque("frame", {"system_fingerprint": usual.system_fingerprint}))
+        events.append(Stop(reason, 0, end.finish_reason))
+        self.usage = read_usage(usual.usage)
+        if self.usage is not None:
+            events.append(self.usage)
+        return events
+
+    def _whole(self, body: bytes) -> list[Event]:
+        """The general way for a whole reply."""
         try:
             frame = _decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

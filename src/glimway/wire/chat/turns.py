@@ -6,6 +6,7 @@ which of them a host accepts (``outgoing`` and the host's quirks decide).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from glimway.wire import check
@@ -268,7 +269,7 @@ def _write_parts(turn: Turn, message: dict[str, Json]) -> None:
         message["tool_calls"] = calls
 
 
-def _write_content(parts: list[Part], form: Form) -> Json:
+def _write_content(parts: Sequence[Part], form: Form) -> Json:
     if form in ("null", "absent") and not parts:
         return None
     if form == "text" and all(type(part) is TextPart for part in parts):

@@ -29,10 +29,16 @@ _KNOWN = frozenset(
 )
 
 
+_PLAIN = frozenset({"prompt_tokens", "completion_tokens", "total_tokens"})
+
+
 def read_usage(value: Any) -> Usage | None:
     """Read a host's ``usage``; None when it says nothing (``null``, ``{}``, not an object)."""
     if type(value) is not dict or not value:
         return None
+    if value.keys() == _PLAIN:
+        # Three counts and nothing else: the usual answer of a host that caches and thinks nothing.
+        return Usage(count(value["prompt_tokens"]), count(value["completion_tokens"]))
     if value.get("prompt_tokens") is None and value.get("completion_tokens") is None:
         return None
     prompt_details = _object(value.get("prompt_tokens_details"))

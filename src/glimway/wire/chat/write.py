@@ -71,6 +71,10 @@ class Writer:
     def __init__(self, style: Style) -> None:
         self._style = style
         self._roles: set[int] = set()
+        self._head = b""  # prepared by the first frame of a stream
+
+    def _prepare(self) -> None:
+        style = self._style
         head = {
             "id": style.id,
             "object": "chat.completion.chunk",
@@ -88,6 +92,8 @@ class Writer:
 
     def frame(self, events: list[Event]) -> bytes:
         """Write the events of one provider frame; Stop and Usage wait for ``end``."""
+        if not self._head:
+            self._prepare()
         if len(events) == 1 and 0 in self._roles:
             event = events[0]
             kind = type(event)
@@ -105,6 +111,8 @@ class Writer:
             usage: the tokens charged.
             cost_usd: what was charged, as JSON digits.
         """
+        if not self._head:
+            self._prepare()
         out = []
         written = write_usage(usage, cost_usd) if self._style.usage != "off" else None
         for at, stop in enumerate(stops):
@@ -138,9 +146,9 @@ class Writer:
                 continue
             index: int = event.choice  # type: ignore[union-attr]
             delta = deltas.setdefault(index, {})
-            if not _put(delta, event, self._style.reasoning_too):
+            if not _put(delta, event, reasoning_too=self._style.reasoning_too):
                 self._flush(out, deltas, choices, {})
-                _put(deltas.setdefault(index, {}), event, self._style.reasoning_too)
+                _put(deltas.setdefault(index, {}), event, reasoning_too=self._style.reasoning_too)
         self._flush(out, deltas, choices, members)
         return b"".join(out)
 
@@ -209,7 +217,9 @@ class Writer:
                 stops[event.choice] = event.reason  # type: ignore[union-attr]
                 messages.setdefault(event.choice, {})  # type: ignore[union-attr]
             elif kind is not Start and kind is not Usage:
-                _grow(messages.setdefault(event.choice, {}), event, style.reasoning_too)  # type: ignore[union-attr]
+                _grow(
+                    messages.setdefault(event.choice, {}), event, reasoning_too=style.reasoning_too
+                )  # type: ignore[union-attr]
         entries = [
             {
                 "index": index,
@@ -232,7 +242,7 @@ class Writer:
         )
 
 
-def _put(delta: dict[str, Any], event: Event, reasoning_too: bool) -> bool:
+def _put(delta: dict[str, Any], event: Event, *, reasoning_too: bool) -> bool:
     """Add one event to a delta; False when it needs a frame of its own."""
     kind = type(event)
     if kind is ToolOpen or kind is ToolArgs:
@@ -272,7 +282,7 @@ def _put_call(calls: list[dict[str, Any]], event: Any) -> None:
     calls.append({"index": event.index, "function": {"arguments": event.text}})
 
 
-def _grow(message: dict[str, Any], event: Event, reasoning_too: bool) -> None:
+def _grow(message: dict[str, Any], event: Event, *, reasoning_too: bool) -> None:
     """Add one event to a whole message; pieces are lists until ``_message`` joins them."""
     kind = type(event)
     if kind is ToolOpen or kind is ToolArgs:

@@ -1,0 +1,172 @@
+"""The parts of one running Glimway, put together once.
+
+Knows which parts there are and in what order they start and stop. Refuses to do any of their work
+and to know the HTTP server (``app`` starts that).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from pathlib import Path
+
+from glimway.config.assemble import assemble
+from glimway.config.places import database_url, journal_folder, make_private
+from glimway.config.settings import Deadlines as DeadlineSettings
+from glimway.config.shipped import Shipped
+from glimway.config.values import Config
+from glimway.domain.catalog import Catalog
+from glimway.domain.estimate import Estimates
+from glimway.domain.keys import Keyring
+from glimway.engine.admission import Admission
+from glimway.engine.deadlines import Deadlines
+from glimway.engine.errors import ErrorLog
+from glimway.engine.hosts import Hosts
+from glimway.engine.house import House, Latest
+from glimway.engine.settlement import Settlement
+from glimway.engine.wheel import Wheel
+from glimway.sandbox import Sandbox
+from glimway.store import keys as key_rows
+from glimway.store.database import Database
+from glimway.store.drain import Drain
+from glimway.store.errors import StoreError
+from glimway.store.journal import Journal
+from glimway.store.receipts import Receipts
+from glimway.store.revision import Watch
+from glimway.store.runner import DrainRunner
+from glimway.store.tail import Tail
+from glimway.wire.chat import CHAT_PROVIDER
+
+_log = logging.getLogger("glimway")
+
+WATCH_INTERVAL_S = 0.1
+"""What the command line changes holds within 250 ms (contract)."""
+
+WATCH_PATIENCE_S = 5.0
+"""How long one reading of the keys may take before the next look."""
+
+
+def now_ms() -> int:
+    """Wall time in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+class Parts:
+    """All parts of one running server, made in the running loop by ``Parts.start``."""
+
+    def __init__(self, config: Config, data: Path) -> None:
+        settings = config.settings
+        self.config = config
+        self.loop = asyncio.get_running_loop()
+        self.wheel = Wheel(self.loop)
+        make_private(data)
+        self.journal = Journal.open(
+            journal_folder(data),
+            segment_bytes=settings.journal.segment_bytes,
+            total_bytes=settings.journal.total_bytes,
+            fsync_ms=settings.journal.fsync_ms,
+            fsync_each=settings.journal.fsync == "answer",
+        )
+        try:
+            self.database = Database.open(database_url(data))
+        except BaseException:
+            self.journal.close()
+            raise
+        self.drain = Drain(self.journal, self.database)
+        self.lost = self.drain.recover(now_ms())
+        self.runner = DrainRunner(self.drain, self.journal, now_ms)
+        self.receipts = Receipts(self.database, Tail(self.journal, self.drain))
+        self.errors = ErrorLog(settings.errors.kept)
+        self.keys = Latest(self._load_keys())
+        self.sandbox: Sandbox | None = None
+        self._reading_keys = asyncio.Lock()
+        self._watch_stop = threading.Event()
+        self._watcher = threading.Thread(target=self._watch_keys, name="glimway-watch", daemon=True)
+
+    async def start(self) -> House:
+        """Start what runs beside the loop, and make the house."""
+        settings = self.config.settings
+        self.sandbox = Sandbox()
+        await self.sandbox.start()
+        self.catalog: Latest[Catalog] = Latest(
+            assemble(
+                self.config,
+                Shipped.load(),
+                sandbox_url=self.sandbox.url(),
+                deadlines=_deadlines,
+            )
+        )
+        estimates = Estimates()
+        for model in self.catalog.now.models:
+            estimates.start(model.id, model.bytes_per_token, model.mean_output_tokens)
+        self.house = House(
+            keys=self.keys,
+            catalog=self.catalog,
+            admission=Admission(self.journal, estimates, settings.limits_default, self.wheel),
+            settlement=Settlement(self.journal, estimates),
+            hosts=Hosts(
+                self.wheel,
+                {"chat": CHAT_PROVIDER},
+                _deadlines(settings.deadlines),
+                idle_s=settings.client.pool_idle_s,
+                connections_max=settings.client.pool_connections_max,
+            ),
+            errors=self.errors,
+            wheel=self.wheel,
+            depth_max=settings.limits_request.json_depth,
+        )
+        self.runner.start()
+        self._watcher.start()
+        return self.house
+
+    async def stop(self) -> None:
+        """Stop everything, the books last."""
+        self.house.hosts.close()
+        if self.sandbox is not None:
+            await self.sandbox.stop()
+        self.wheel.close()
+        self._watch_stop.set()
+        await asyncio.to_thread(self._close_store)
+
+    async def reload_keys(self) -> None:
+        """Read the keys again; when this returns, what was committed before is in force.
+
+        One reading at a time: two could end in the wrong order, and a revoked key come back.
+        """
+        async with self._reading_keys:
+            keys = await asyncio.wrap_future(self.database.read(key_rows.load))
+            self.keys.now = Keyring(keys)
+
+    def _close_store(self) -> None:
+        self._watcher.join(timeout=5)
+        self.runner.stop()
+        self.journal.close()
+        self.database.close()
+
+    def _load_keys(self) -> Keyring:
+        return Keyring(self.database.read(key_rows.load).result())
+
+    def _watch_keys(self) -> None:
+        """Notice what other processes (the command line) change in the database."""
+        watch = Watch(self.database)
+        while not self._watch_stop.wait(WATCH_INTERVAL_S):
+            if watch.changed():
+                reading = asyncio.run_coroutine_threadsafe(self.reload_keys(), self.loop)
+                try:
+                    reading.result(WATCH_PATIENCE_S)
+                except (StoreError, TimeoutError):
+                    _log.warning("keys could not be read again; the known ones stay in force")
+        watch.close()
+
+
+def _deadlines(section: DeadlineSettings) -> Deadlines:
+    return Deadlines(
+        connect_s=section.connect_ms / 1000,
+        first_token_s=section.first_token_ms / 1000,
+        answer_s=section.answer_ms / 1000,
+        between_tokens_s=section.between_tokens_ms / 1000,
+        total_s=section.total_ms / 1000,
+        commit_after_s=section.commit_after_ms / 1000,
+    )

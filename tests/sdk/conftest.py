@@ -1,0 +1,45 @@
+"""OpenAI's library in front of one gateway, in front of one scripted host."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import openai
+import pytest
+
+from kit.gateway import Gateway
+from kit.provider import ScriptedProvider
+from seeds.setting import UNLIMITED, Prices, model, provider
+
+PRICES = Prices(input="0.07", cached="0.01", output="0.40")
+
+HASTY = "deadlines = { answer_ms = 250, first_token_ms = 250, between_tokens_ms = 250 }"
+
+
+@pytest.fixture(scope="session")
+def host() -> Iterator[ScriptedProvider]:
+    """The host behind ``lab/m`` and, with short deadlines, behind ``lab/hasty``."""
+    with ScriptedProvider() as scripted:
+        yield scripted
+
+
+@pytest.fixture(scope="session")
+def gateway(host: ScriptedProvider) -> Iterator[Gateway]:
+    """The gateway; ``sandbox/*`` is there too."""
+    config = [
+        UNLIMITED,
+        provider("rack1", "openai", f"{host.url}/v1"),
+        provider("rack2", "openai", f"{host.url}/v1", HASTY),
+        model("lab/m", "rack1", "m", "em", prices=PRICES),
+        model("lab/hasty", "rack2", "m"),
+    ]
+    with Gateway("".join(config)) as running:
+        yield running
+
+
+@pytest.fixture
+def client(gateway: Gateway) -> Iterator[openai.OpenAI]:
+    """The library; it tries once."""
+    base_url = f"{gateway.url}/v1"
+    with openai.OpenAI(base_url=base_url, api_key=gateway.key, max_retries=0) as one:
+        yield one

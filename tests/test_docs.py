@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import json
 import re
 import shlex
@@ -8,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from house.reading import ROOT, repository_files
+from house.imports import MAY_IMPORT
+from house.reading import ROOT, SOURCE, program, repository_files
 
 README_LINES_MAX = 120
 
@@ -25,6 +27,30 @@ def test_every_link_within_the_repository_leads_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text()):
         if not re.match(r"[a-z]+:", target):
             assert (page.parent / target).exists(), target
+
+
+def test_the_walk_through_the_code_names_what_exists() -> None:
+    page = (ROOT / "docs/architecture.md").read_text()
+    links = re.findall(r"\[([^\s\]]+\.py)\]\(([^\s)]+)\)", page)
+    assert links
+    for shown, target in links:
+        assert (ROOT / "docs" / target).resolve() == SOURCE / shown
+        assert (SOURCE / shown).is_file(), shown
+    defined = {
+        node.it.name
+        for module in program()
+        for node in module.nodes
+        if isinstance(node.it, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    dotted = {name for text in re.findall(r"`([A-Z][\w.]+)", page) for name in text.split(".")}
+    steps = {"identify", "peek", "plan_route", "admit", "open", "first_answer", "settle"}
+    assert dotted | steps <= defined
+    for step in steps:
+        assert f"**{step}: " in page
+    assert {room for room in MAY_IMPORT if not room.startswith("__")} <= {
+        *re.findall(r"`(\w+)`", page),
+        "extras",
+    }
 
 
 def test_the_readme_is_short_and_begins_with_the_two_commands() -> None:

@@ -69,7 +69,7 @@ async def run(config: Config) -> int:
         told = await welcome(parts.database, config, parts.reload_keys)
         doors = Doors(_admin(parts, house), Nowhere(house))
         api = PublicApi(house, Readings(house, parts.receipts, doors))
-        await Server(_uvicorn(api, house, config), told).serve()
+        await Server(_uvicorn(api, parts, house), told).serve()
     finally:
         await parts.stop()
     return 0
@@ -92,10 +92,12 @@ def _admin(parts: Parts, house: House) -> Starlette:
     )
 
 
-def _uvicorn(api: PublicApi, house: House, config: Config) -> uvicorn.Config:
-    server, request = config.settings.server, config.settings.limits_request
+def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
+    settings = parts.config.settings
+    server, request = settings.server, settings.limits_request
     edge = Edge(
         wheel=house.wheel,
+        outbox=parts.outbox,
         refuse=refuse_early(house),
         header_bytes_max=request.header_bytes,
         body_bytes_max=request.body_bytes,

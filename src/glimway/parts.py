@@ -25,6 +25,7 @@ from glimway.engine.deadlines import Deadlines
 from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
 from glimway.engine.house import House, Latest
+from glimway.engine.outbox import Outbox
 from glimway.engine.settlement import Settlement
 from glimway.engine.wheel import Wheel
 from glimway.sandbox import Sandbox
@@ -61,6 +62,7 @@ class Parts:
         self.config = config
         self.loop = asyncio.get_running_loop()
         self.wheel = Wheel(self.loop)
+        self.outbox = Outbox(self.loop)
         make_private(data)
         self.journal = Journal.open(
             journal_folder(data),
@@ -108,6 +110,7 @@ class Parts:
             settlement=Settlement(self.journal, estimates),
             hosts=Hosts(
                 self.wheel,
+                self.outbox,
                 {"chat": CHAT_PROVIDER},
                 _deadlines(settings.deadlines),
                 idle_s=settings.client.pool_idle_s,

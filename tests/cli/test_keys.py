@@ -60,6 +60,13 @@ def test_limits_that_are_given_go_with_todays_defaults(run: Run) -> None:
     }
 
 
+def test_a_small_rate_does_not_keep_the_default_s_burst(run: Run) -> None:
+    limits = run.json("keys", "create", "--requests-per-minute", "5")["limits"]
+    assert (limits["requests_per_minute"], limits["burst"]) == (5, 5)
+    limits = run.json("keys", "create", "--requests-per-minute", "5000")["limits"]
+    assert limits["burst"] == 60
+
+
 def test_a_key_may_expire(run: Run) -> None:
     assert run.json("keys", "create", "--expires", "2099-01-02")["expires_at"] == (
         "2099-01-02T00:00:00Z"

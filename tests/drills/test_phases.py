@@ -29,6 +29,7 @@ HEAD, ROLE, *REST = answers.stream(answers.chat_frames())
 MORE = """
 [limits.default]
 requests_per_minute = 0
+tokens_per_minute = 0
 concurrency = 0
 
 [[providers]]
@@ -217,10 +218,14 @@ def test_a_client_leaves_while_it_waits_in_line(scene: Scene, way: str) -> None:
     first, first_name = line.ask()
     with first:
         line.arrived(before)
+        base = scene.gateway.fd_count()
         second, second_name = line.ask()
         third, third_name = line.ask(stream=False)
+        until(lambda: scene.gateway.fd_count() == base + 2)
         with second, third:
+            held = scene.gateway.fd_count()
             leave(second, way)
+            until(lambda: scene.gateway.fd_count() < held)
             scene.provider.script(answers.whole(answers.chat()))
             left_s = leave(first, "fin")
             assert third.read_response().status == 200

@@ -78,6 +78,8 @@ EXAMPLES: dict[str, Example] = {
             *_at("data/__init__.py", "from glimway.config import load"),
             *_at("engine/a.py", "from glimway.data import load_models"),
             *_at("app.py", "from glimway.cli import serve"),
+            *_at("parts.py", "from glimway.app import run"),
+            *_at("engine/a.py", "from glimway.parts import Parts"),
             *_at("attic/a.py", "import os"),
         ),
         good=(
@@ -89,6 +91,8 @@ EXAMPLES: dict[str, Example] = {
             *_at("sandbox/a.py", "from glimway.wire.sse import Cutter"),
             *_at("data/__init__.py", "from glimway.domain.model import Model"),
             *_at("app.py", "from glimway.sandbox import script\nfrom glimway.config import load"),
+            *_at("app.py", "from glimway.parts import Parts\nfrom glimway import welcome"),
+            *_at("parts.py", "from glimway.store import keys"),
             *_at("cli/a.py", "from glimway import app"),
             *_at("__main__.py", "from glimway.cli import main"),
         ),

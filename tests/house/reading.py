@@ -111,9 +111,12 @@ def kit() -> list[Module]:
 
 
 def provider_names() -> frozenset[str]:
-    """The ids of the shipped provider profiles."""
-    ids = (tomllib.loads(path.read_text()).get("id", path.stem) for path in PROFILES.glob("*.toml"))
-    return frozenset(str(name).casefold() for name in ids)
+    """The ids of the shipped profiles of hosts. A generic profile is no host: its id is the name of
+    a dialect (``responses``), of an engine, or of the sandbox, and code may speak of those."""
+    profiles = [tomllib.loads(path.read_text()) for path in sorted(PROFILES.glob("*.toml"))]
+    return frozenset(
+        str(profile["id"]).casefold() for profile in profiles if not profile.get("generic", False)
+    )
 
 
 def repository_files() -> list[Path]:

@@ -13,25 +13,39 @@ from seeds.setting import UNLIMITED, Prices, model, provider
 
 PRICES = Prices(input="0.07", cached="0.01", output="0.40")
 
-HASTY = "deadlines = { answer_ms = 250, first_token_ms = 250, between_tokens_ms = 250 }"
+HASTY = "deadlines = { answer_ms = 250, first_token_ms = 250 }"
+HALTING = "deadlines = { between_tokens_ms = 250 }"
 
 
 @pytest.fixture(scope="session")
-def host() -> Iterator[ScriptedProvider]:
-    """The host behind ``lab/m`` and, with short deadlines, behind ``lab/hasty``."""
+def running_host() -> Iterator[ScriptedProvider]:
+    """The one host of all tests."""
     with ScriptedProvider() as scripted:
         yield scripted
 
 
+@pytest.fixture
+def host(running_host: ScriptedProvider) -> Iterator[ScriptedProvider]:
+    """The host behind ``lab/m``; with short deadlines behind ``lab/hasty`` (for the first word)
+    and ``lab/halting`` (between words)."""
+    yield running_host
+    unused = running_host._scripts.waiting.copy()
+    running_host._scripts.waiting.clear()
+    assert not unused, "a script was left over"
+
+
 @pytest.fixture(scope="session")
-def gateway(host: ScriptedProvider) -> Iterator[Gateway]:
+def gateway(running_host: ScriptedProvider) -> Iterator[Gateway]:
     """The gateway; ``sandbox/*`` is there too."""
+    url = f"{running_host.url}/v1"
     config = [
         UNLIMITED,
-        provider("rack1", "openai", f"{host.url}/v1"),
-        provider("rack2", "openai", f"{host.url}/v1", HASTY),
+        provider("rack1", "openai", url),
+        provider("rack2", "openai", url, HASTY),
+        provider("rack3", "openai", url, HALTING),
         model("lab/m", "rack1", "m", "em", prices=PRICES),
         model("lab/hasty", "rack2", "m"),
+        model("lab/halting", "rack3", "m"),
     ]
     with Gateway("".join(config)) as running:
         yield running

@@ -75,8 +75,9 @@ def test_tool_arguments_are_a_model(client: openai.OpenAI, host: ScriptedProvide
     answer = client.chat.completions.parse(
         model="lab/m", messages=ASKED, tools=[openai.pydantic_function_tool(Report)]
     )
-    (made,) = answer.choices[0].message.tool_calls or ()
-    assert made.function.parsed_arguments == REPORT
+    made = answer.choices[0].message.tool_calls
+    assert made is not None
+    assert [one.function.parsed_arguments for one in made] == [REPORT]
     assert host.requests[-1].json()["tools"][0]["function"]["strict"] is True
 
 

@@ -20,14 +20,23 @@ def hosts() -> Iterator[Stage]:
 
 
 @pytest.fixture(scope="session")
-def odd() -> Iterator[ScriptedProvider]:
-    """A host that does what a test tells it, behind the model ``lab/odd``."""
+def running_odd() -> Iterator[ScriptedProvider]:
+    """The one scripted host of all tests."""
     with ScriptedProvider() as scripted:
         yield scripted
 
 
+@pytest.fixture
+def odd(running_odd: ScriptedProvider) -> Iterator[ScriptedProvider]:
+    """A host that does what a test tells it, behind the model ``lab/odd``."""
+    yield running_odd
+    unused = running_odd._scripts.waiting.copy()
+    running_odd._scripts.waiting.clear()
+    assert not unused, "a script was left over"
+
+
 @pytest.fixture(scope="session")
-def gateway(hosts: Stage, odd: ScriptedProvider) -> Iterator[Gateway]:
+def gateway(hosts: Stage, running_odd: ScriptedProvider) -> Iterator[Gateway]:
     """The gateway, with the names that the programs ask for."""
-    with Gateway(configuration(hosts.sandbox.url, f"{odd.url}/v1")) as running:
+    with Gateway(configuration(hosts.sandbox.url, f"{running_odd.url}/v1")) as running:
         yield running

@@ -63,7 +63,7 @@ def run(
     key = gateway.key if key is None else key
     source = FOLDER / (f"{name}.txt" if kind == ".py" else name)
     text = source.read_text()
-    replaced = {host: gateway.url for host in HOSTS} | dict.fromkeys(KEY_TEXTS, key)
+    replaced = dict.fromkeys(HOSTS, gateway.url) | dict.fromkeys(KEY_TEXTS, key)
     for old, new in (replaced | dict(changes or {})).items():
         text = text.replace(old, new)
     assert "https://" not in text, "a test must not leave this machine"

@@ -46,6 +46,7 @@ private = true
 
 def model(name: str, host: str, own: str, *aliases: str, prices: Prices = FREE) -> str:
     """A model of the configuration, which ``host`` serves under a name of its own."""
+    cost = f'input = "{prices.input}", cached_input = "{prices.cached}", output = "{prices.output}"'
     return f"""
 [[models]]
 id = "{name}"
@@ -56,7 +57,7 @@ max_output = 131072
   [[models.endpoints]]
   provider = "{host}"
   model = "{own}"
-  price = {{ input = "{prices.input}", cached_input = "{prices.cached}", output = "{prices.output}" }}
+  price = {{ {cost} }}
 """
 
 

@@ -42,9 +42,10 @@ def whole(text: str, model: str) -> Json:
 
 def cost_of(usage: Json) -> Decimal:
     """What the tokens of a DeepInfra command's model cost, in USD."""
-    cached = usage["prompt_tokens_details"]["cached_tokens"]
-    spent = INPUT * (usage["prompt_tokens"] - cached) + CACHED * cached
-    return (spent + OUTPUT * usage["completion_tokens"]) / 1_000_000
+    cached: int = usage["prompt_tokens_details"]["cached_tokens"]
+    fresh: int = usage["prompt_tokens"] - cached
+    written: int = usage["completion_tokens"]
+    return (INPUT * fresh + CACHED * cached + OUTPUT * written) / 1_000_000
 
 
 def test_wavespeed_a_whole_answer(gateway: Gateway) -> None:

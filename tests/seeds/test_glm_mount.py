@@ -78,6 +78,7 @@ def test_java_a_stream(gateway: Gateway) -> None:
     OkHttp writes the request's own headers first. The added ``content-type`` is not among them:
     the body's media type takes its place, and stands where OkHttp puts its own headers. The body
     is org.json's text, in the order of its hash map. Everything leaves in one write.
+    Source: github.com/square/okhttp, BridgeInterceptor and Http1ExchangeCodec.
     """
     body = b'{"stream":true,"messages":[{"role":"user","content":"hi"}],"model":"glm-4.5-air"}'
     head = (
@@ -165,9 +166,7 @@ def _message(gateway: Gateway, body: Json, *, stream: bool) -> Json:
         message: Json = response.json()["choices"][0]["message"]
         return message
     answer = read(frames_of(response.body.decode()), body["model"], usage="last")
-    calls = [
-        {"id": call.pop("id"), "type": "function", "function": call} for call in answer.calls
-    ]
+    calls = [{"id": call.pop("id"), "type": "function", "function": call} for call in answer.calls]
     assert answer.finish == ("tool_calls" if calls else "stop")
     return {
         "role": "assistant",
@@ -270,7 +269,7 @@ def test_another_path_of_the_mount_is_answered_in_its_shape(gateway: Gateway) ->
 
 
 def test_too_many_requests_are_told_when_to_come_back(gateway: Gateway) -> None:
-    limits = ("--requests-per-minute", "60", "--burst", "1")
+    limits = ("--requests-per-minute", "1", "--burst", "1")
     key = gateway.command_json("keys", "create", "--name", "slow", *limits)["key"]
     bearer = {"authorization": f"Bearer {key}"}
     body = {"model": "glm-4.5-air", "messages": HELLO}

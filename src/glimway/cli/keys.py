@@ -17,7 +17,7 @@ from glimway.cli.moments import duration_ms, iso_time, moment_ms, shown_time
 from glimway.cli.options import Decorator, Flags, as_json, in_places
 from glimway.cli.terminal import failures, print_json, print_table
 from glimway.domain.keys import ID_ENTROPY_BYTES, PREFIX, SECRET_ENTROPY_BYTES, Key, Minted, mint
-from glimway.domain.limits import LIMIT_MAX, Limits
+from glimway.domain.limits import LIMIT_MAX, Limits, own_limits
 
 LAST_CHARS = 4
 """How much of a token's end a list shows."""
@@ -193,9 +193,7 @@ def _key_id(text: str) -> str:
 def _limits(given: dict[str, int | None], default: Limits) -> Limits | None:
     """Limits of its own, where any is given: the rest are today's defaults."""
     own = {name: value for name, value in given.items() if value is not None}
-    if not own:
-        return None
-    return Limits(**{**msgspec.structs.asdict(default), **own})
+    return own_limits(own, default) if own else None
 
 
 def _check_name(name: str) -> None:

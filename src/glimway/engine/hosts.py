@@ -11,6 +11,7 @@ import msgspec
 from glimway import __version__
 from glimway.domain.catalog import Endpoint, Provider
 from glimway.engine.deadlines import Deadlines
+from glimway.engine.outbox import Outbox
 from glimway.engine.provider.dial import Origin, origin_of
 from glimway.engine.provider.pool import CONNECTIONS_MAX_DEFAULT, IDLE_S_DEFAULT, Pool
 from glimway.engine.wheel import Wheel
@@ -40,6 +41,7 @@ class Hosts:
     def __init__(
         self,
         wheel: Wheel,
+        outbox: Outbox,
         sides: dict[str, ProviderSide],
         deadlines: Deadlines,
         *,
@@ -48,6 +50,7 @@ class Hosts:
     ) -> None:
         self._idle_s = idle_s
         self._connections_max = connections_max
+        self._outbox = outbox
         self._wheel = wheel
         self._sides = sides
         self._deadlines = deadlines
@@ -78,7 +81,11 @@ class Hosts:
             id=provider.id,
             side=side,
             pool=Pool(
-                origin, self._wheel, idle_s=self._idle_s, connections_max=self._connections_max
+                origin,
+                self._wheel,
+                self._outbox,
+                idle_s=self._idle_s,
+                connections_max=self._connections_max,
             ),
             head=_head(provider, origin, path + provider.path),
             deadlines=provider.deadlines or self._deadlines,

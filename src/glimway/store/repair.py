@@ -6,7 +6,6 @@ anything away: damaged files stay in the folder under another name.
 
 from __future__ import annotations
 
-import mmap
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +31,9 @@ from glimway.store.segments import (
 
 DAMAGED_SUFFIX: Final = ".damaged"
 SAVED_SEGMENT_BYTES: Final = 64 * 1024 * 1024
+LOOKS_MAX: Final = 10
+"""How often a journal that seems damaged is looked at while a server writes to it: the end of a
+segment that is closed meanwhile looks like damage."""
 MISSING: Final = "the file is missing"
 
 
@@ -64,8 +66,17 @@ def inspect(folder: Path) -> Report:
     Raises:
         OSError: it cannot be read.
     """
-    mark = read_mark(folder)  # first: what is appended meanwhile lies behind it
-    numbers = numbers_in(folder)
+    for _ in range(LOOKS_MAX - 1):
+        # The mark first: what is appended meanwhile lies behind it.
+        mark, numbers = read_mark(folder), numbers_in(folder)
+        report = _look(folder, mark, numbers)
+        moved = (mark, numbers) != (read_mark(folder), numbers_in(folder))
+        if not report.damages or not moved:
+            return report
+    return _look(folder, read_mark(folder), numbers_in(folder))
+
+
+def _look(folder: Path, mark: Synced | None, numbers: list[int]) -> Report:
     records = torn_bytes = 0
     damages: list[Damage] = []
     for index, number in enumerate(numbers):
@@ -145,13 +156,15 @@ def pieces(path: Path) -> Iterator[bytes | Damage]:
 def _resume(fd: int, offset: int, size: int) -> int:
     """Where the next whole record begins after ``offset``; ``size`` when there is none."""
     written = data_end(fd, offset, size)  # no record begins in the room after it
-    with mmap.mmap(fd, size, access=mmap.ACCESS_READ) as view:
-        for at in range(offset + 1, min(written, size - FRAME_BYTES)):
+    # Not mapped: a server that cuts the file meanwhile would make that a signal.
+    for base in range(offset + 1, written, READ_BLOCK_BYTES):
+        view = os.pread(fd, READ_BLOCK_BYTES + FRAME_BYTES, base)
+        for at in range(len(view) - FRAME_BYTES):
             # The complement of a length is found by two bytes before anything is copied.
             if view[at] ^ view[at + 4] == view[at + 1] ^ view[at + 5] == 0xFF:
-                payloads, _taken, _wrong = split(read_block(fd, at, size), 1)
+                payloads, _taken, _wrong = split(read_block(fd, base + at, size), 1)
                 if payloads:
-                    return at
+                    return base + at
     return size
 
 

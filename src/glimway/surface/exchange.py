@@ -22,7 +22,10 @@ class Line(Protocol):
     paused: bool
 
     def write(self, data: bytes) -> None:
-        """Write bytes to the client."""
+        """Write bytes to the client at once."""
+
+    def write_later(self, data: bytes) -> None:
+        """Write bytes to the client at the end of the loop's turn."""
 
     def default_headers(self) -> list[tuple[bytes, bytes]]:
         """Headers of every answer."""
@@ -117,7 +120,10 @@ class Exchange:
         head.append(b"\r\n")
         if self.scope["method"] != "HEAD" and status not in NO_BODY:
             head.append(body)
-        self._end(b"".join(head))
+        answer = b"".join(head)
+        self.written_bytes += len(answer)
+        self._connection.write_later(answer)
+        self._end(b"")
 
     def begin(self, status: int, headers: Headers) -> None:
         """Send the head of a stream."""

@@ -22,6 +22,7 @@ import msgspec
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
+from glimway.engine.outbox import Outbox
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.surface.exchange import Exchange
 from glimway.wire.refusal import Refusal
@@ -40,6 +41,7 @@ class Edge(msgspec.Struct, frozen=True):
 
     Args:
         wheel: rings the timeouts.
+        outbox: takes whole answers to the end of the loop's turn.
         refuse: how a path's mount says no before any handler runs: (path, refusal) ->
             (status, headers, body).
         header_bytes_max: of one request's head.
@@ -51,6 +53,7 @@ class Edge(msgspec.Struct, frozen=True):
     """
 
     wheel: Wheel
+    outbox: Outbox
     refuse: Any
     header_bytes_max: int = 65536
     body_bytes_max: int = 33554432
@@ -82,6 +85,8 @@ class ClientConnection(asyncio.Protocol):
         self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
         self._alarm: Alarm | None = None
         self._closing = False
+        self._lost = False
+        self._unsent: list[bytes] = []
         self._reading_head = True
         self._head_bytes = 0
         self._client: tuple[str, int] | None = None
@@ -145,7 +150,7 @@ class ClientConnection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
         self._state.connections.discard(self)
-        self._closing = True
+        self._closing = self._lost = True
         self._disarm()
         current, self._current = self._current, None
         if current is not None:
@@ -214,9 +219,24 @@ class ClientConnection(asyncio.Protocol):
 
     # ---- what an exchange calls -----------------------------------------------------------------
 
+    def write_later(self, data: bytes) -> None:
+        """Write bytes at the end of the loop's turn, together with other connections'."""
+        if not self._unsent:
+            self._edge.outbox.put(self)
+        self._unsent.append(data)
+
+    def flush(self) -> None:
+        """Write what waits; the outbox calls this."""
+        if self._unsent:
+            unsent, self._unsent = self._unsent, []
+            if not self._lost:
+                self._transport.write(unsent[0] if len(unsent) == 1 else b"".join(unsent))  # type: ignore[union-attr]
+
     def write(self, data: bytes) -> None:
-        """Write bytes to the client."""
-        if not self._closing:
+        """Write bytes to the client at once."""
+        if self._unsent:
+            self.flush()
+        if not self._lost:
             self._transport.write(data)  # type: ignore[union-attr]  # open, so it is there
 
     def default_headers(self) -> list[tuple[bytes, bytes]]:
@@ -335,6 +355,7 @@ class ClientConnection(asyncio.Protocol):
             self._close()
 
     def _close(self) -> None:
+        self.flush()
         self._closing = True
         self._disarm()
         if self._transport is not None:

@@ -14,6 +14,7 @@ from typing import Protocol
 
 import httptools
 
+from glimway.engine.outbox import Outbox
 from glimway.wire.refusal import Fault
 
 HEADER_BYTES_MAX = 64 * 1024
@@ -39,13 +40,15 @@ class Sink(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """A connection; made by ``dial``, kept by ``pool``."""
+    """A connection; made by ``dial``, kept by ``pool``. Requests go out through ``outbox``."""
 
     __slots__ = (
         "_answered",
         "_body_mode",
         "_close_after",
         "_head_bytes",
+        "_outbox",
+        "_unsent",
         "_headers",
         "_paused",
         "_parser",
@@ -59,7 +62,9 @@ class Connection(asyncio.Protocol):
         "transport",
     )
 
-    def __init__(self) -> None:
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._unsent = b""
         self.transport: asyncio.Transport | None = None
         self.closed = False
         self.exchanges = 0
@@ -89,7 +94,14 @@ class Connection(asyncio.Protocol):
         self._body_mode = ""
         self._close_after = False
         self.exchanges += 1
-        self.transport.write(request)
+        self._unsent = request
+        self._outbox.put(self)
+
+    def flush(self) -> None:
+        """Send the request that waits; the outbox calls this."""
+        request, self._unsent = self._unsent, b""
+        if request and not self.closed and self.transport is not None:
+            self.transport.write(request)
 
     def close(self) -> None:
         """Close now: what the provider still sends is not wanted."""

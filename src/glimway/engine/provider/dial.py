@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import certifi
 import msgspec
 
+from glimway.engine.outbox import Outbox
 from glimway.engine.provider.connection import Connection
 from glimway.wire.refusal import Fault
 
@@ -60,7 +61,7 @@ def tls_context(ca_file: str | None) -> ssl.SSLContext:
     return context
 
 
-async def dial(origin: Origin) -> Connection:
+async def dial(origin: Origin, outbox: Outbox) -> Connection:
     """Connect to ``origin``.
 
     Raises:
@@ -70,7 +71,7 @@ async def dial(origin: Origin) -> Connection:
     tls = tls_context(origin.ca_file) if origin.scheme == "https" else None
     try:
         _, connection = await loop.create_connection(
-            Connection,
+            lambda: Connection(outbox),
             origin.host,
             origin.port,
             ssl=tls,

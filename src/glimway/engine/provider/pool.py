@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 
+from glimway.engine.outbox import Outbox
 from glimway.engine.provider.connection import Connection
 from glimway.engine.provider.dial import Origin, dial
 from glimway.engine.wheel import Wheel
@@ -35,12 +36,14 @@ class Pool:
         self,
         origin: Origin,
         wheel: Wheel,
+        outbox: Outbox,
         *,
         connections_max: int = CONNECTIONS_MAX_DEFAULT,
         idle_s: float = IDLE_S_DEFAULT,
     ) -> None:
         self._origin = origin
         self._wheel = wheel
+        self._outbox = outbox
         self._connections_max = connections_max
         self._idle_s = idle_s
         self._loop = asyncio.get_running_loop()
@@ -79,7 +82,7 @@ class Pool:
             )
         self._dialing += 1
         try:
-            connection = await dial(self._origin)
+            connection = await dial(self._origin, self._outbox)
         finally:
             self._dialing -= 1
         connection.on_free = self._free

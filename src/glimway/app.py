@@ -28,6 +28,7 @@ from glimway.console.parts import AdminParts
 from glimway.engine.house import House
 from glimway.parts import Parts, now_ms
 from glimway.surface.api import PublicApi, refuse_early
+from glimway.surface.incoming import Bounds
 from glimway.surface.nowhere import Nowhere
 from glimway.surface.protocol import ClientConnection, Edge
 from glimway.surface.readings import Readings
@@ -99,8 +100,7 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
         wheel=house.wheel,
         outbox=parts.outbox,
         refuse=refuse_early(house),
-        header_bytes_max=request.header_bytes,
-        body_bytes_max=request.body_bytes,
+        bounds=Bounds(header_bytes_max=request.header_bytes, body_bytes_max=request.body_bytes),
         header_timeout_s=server.header_timeout_s,
         body_idle_s=server.body_idle_timeout_s,
         keep_alive_s=server.keep_alive_s,

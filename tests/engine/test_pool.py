@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -38,8 +39,16 @@ def pool_of(url: str, **bounds: Any) -> Pool:
     return Pool(origin, Wheel(asyncio.get_running_loop()), **bounds)
 
 
-def run(main: Coroutine[Any, Any, None]) -> None:
-    uvloop.run(main)
+@asynccontextmanager
+async def pooled(url: str, **bounds: Any) -> AsyncIterator[Pool]:
+    """A pool whose connections are closed when it is left."""
+    pool = pool_of(url, **bounds)
+    try:
+        yield pool
+    finally:
+        pool.close()
+        while pool.open:
+            await asyncio.sleep(POLL_S)
 
 
 async def until(noted: Noted) -> None:
@@ -64,57 +73,56 @@ async def gone(connection: Connection) -> None:
 
 def test_the_connection_used_last_is_used_next(provider: ScriptedProvider) -> None:
     async def main() -> None:
-        pool = pool_of(provider.url)
-        assert pool.take() is None
-        first, second, third = [await pool.dial() for _ in range(3)]
-        assert pool.open == 3
-        for connection in (second, third, first):
-            await exchange(connection)
-        assert [pool.take(), pool.take(), pool.take(), pool.take()] == [first, third, second, None]
-        await exchange(third)
-        assert pool.take() is third
-        assert pool.open == 3
-        pool.close()
+        async with pooled(provider.url) as pool:
+            assert pool.take() is None
+            first, second, third = [await pool.dial() for _ in range(3)]
+            assert pool.open == 3
+            for connection in (second, third, first):
+                await exchange(connection)
+            assert [pool.take(), pool.take(), pool.take(), pool.take()] == [first, third, second, None]
+            await exchange(third)
+            assert pool.take() is third
+            assert pool.open == 3
 
-    run(main())
+    uvloop.run(main())
 
 
 def test_an_idle_connection_is_trusted_for_a_time_only(provider: ScriptedProvider) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        pool = pool_of(provider.url, idle_s=0.2)
-        old, fresh = await pool.dial(), await pool.dial()
-        await exchange(old)
-        freed_s = loop.time()
-        await asyncio.sleep(0.1)
-        await exchange(fresh)
-        await gone(old)  # nobody asked for it: the pool looks by itself
-        assert 0.2 <= loop.time() - freed_s <= 0.3
-        assert not fresh.closed
-        assert pool.take() is fresh
-        await exchange(fresh)
-        await gone(fresh)
-        assert pool.take() is None
-        provider.wait_until(lambda: provider.connections_open == 0)
-        while pool.open:
-            await asyncio.sleep(POLL_S)
+        async with pooled(provider.url, idle_s=0.2) as pool:
+            old, fresh = await pool.dial(), await pool.dial()
+            await exchange(old)
+            freed_s = loop.time()
+            await asyncio.sleep(0.1)
+            await exchange(fresh)
+            await gone(old)  # nobody asked for it: the pool looks by itself
+            assert 0.2 <= loop.time() - freed_s <= 0.3
+            assert not fresh.closed
+            assert pool.take() is fresh
+            await exchange(fresh)
+            await gone(fresh)
+            assert pool.take() is None
+            await asyncio.to_thread(provider.wait_until, lambda: provider.connections_open == 0)
+            while pool.open:
+                await asyncio.sleep(POLL_S)
 
-    run(main())
+    uvloop.run(main())
 
 
 def test_a_connection_that_the_provider_closed_is_not_taken(provider: ScriptedProvider) -> None:
     async def main() -> None:
-        pool = pool_of(provider.url)
-        for reset in (False, True):
-            connection = await pool.dial()
-            await exchange(connection)
-            assert provider.drop_idle(reset=reset) == 1
-            await gone(connection)
-            assert pool.take() is None
-            while pool.open:
-                await asyncio.sleep(POLL_S)
+        async with pooled(provider.url) as pool:
+            for reset in (False, True):
+                connection = await pool.dial()
+                await exchange(connection)
+                assert provider.drop_idle(reset=reset) == 1
+                await gone(connection)
+                assert pool.take() is None
+                while pool.open:
+                    await asyncio.sleep(POLL_S)
 
-    run(main())
+    uvloop.run(main())
 
 
 def test_a_request_on_a_connection_that_is_closing_fails_unanswered(
@@ -123,37 +131,36 @@ def test_a_request_on_a_connection_that_is_closing_fails_unanswered(
     """The race that a replay is for: the provider closes while the request is on its way."""
 
     async def main() -> None:
-        pool = pool_of(provider.url)
-        connection = await pool.dial()
-        await exchange(connection)
-        provider.drop_idle()
-        taken = pool.take()
-        assert taken is connection  # the loop has not heard of it yet
-        noted = await exchange(taken)
-        assert noted.fault is not None
-        assert (noted.fault.kind, noted.answered) == ("unreachable", False)
-        assert len(provider.requests) == 1
+        async with pooled(provider.url) as pool:
+            connection = await pool.dial()
+            await exchange(connection)
+            provider.drop_idle()
+            taken = pool.take()
+            assert taken is connection  # the loop has not heard of it yet
+            noted = await exchange(taken)
+            assert noted.fault is not None
+            assert (noted.fault.kind, noted.answered) == ("unreachable", False)
+            assert len(provider.requests) == 1
 
-    run(main())
+    uvloop.run(main())
 
 
 def test_busy_connections_have_a_bound(provider: ScriptedProvider) -> None:
     async def main() -> None:
-        pool = pool_of(provider.url, connections_max=2)
-        kept = [await pool.dial(), await pool.dial()]
-        with pytest.raises(Fault) as told:
-            await pool.dial()
-        assert told.value.kind == "overloaded"
-        # The bound holds while connections are being made, too.
-        kept[0].close()
-        while pool.open == 2:
-            await asyncio.sleep(POLL_S)
-        made = await asyncio.gather(*(pool.dial() for _ in range(5)), return_exceptions=True)
-        assert sum(isinstance(one, Connection) for one in made) == 1
-        assert sum(isinstance(one, Fault) for one in made) == 4
-        pool.close()
+        async with pooled(provider.url, connections_max=2) as pool:
+            kept = [await pool.dial(), await pool.dial()]
+            with pytest.raises(Fault) as told:
+                await pool.dial()
+            assert told.value.kind == "overloaded"
+            # The bound holds while connections are being made, too.
+            kept[0].close()
+            while pool.open == 2:
+                await asyncio.sleep(POLL_S)
+            made = await asyncio.gather(*(pool.dial() for _ in range(5)), return_exceptions=True)
+            assert sum(isinstance(one, Connection) for one in made) == 1
+            assert sum(isinstance(one, Fault) for one in made) == 4
 
-    run(main())
+    uvloop.run(main())
 
 
 def test_idle_connections_have_a_bound(
@@ -162,31 +169,31 @@ def test_idle_connections_have_a_bound(
     monkeypatch.setattr(pools, "IDLE_MAX", 2)
 
     async def main() -> None:
-        pool = pool_of(provider.url)
-        for connection in [await pool.dial() for _ in range(4)]:
-            await exchange(connection)
-        taken = [pool.take() for _ in range(3)]
-        assert taken[2] is None
-        provider.wait_until(lambda: provider.connections_open == 2)
-        pool.close()
-        provider.wait_until(lambda: provider.connections_open == 0)
+        async with pooled(provider.url) as pool:
+            for connection in [await pool.dial() for _ in range(4)]:
+                await exchange(connection)
+            taken = [pool.take() for _ in range(3)]
+            assert taken[2] is None
+            await asyncio.to_thread(provider.wait_until, lambda: provider.connections_open == 2)
+            pool.close()
+            await asyncio.to_thread(provider.wait_until, lambda: provider.connections_open == 0)
 
-    run(main())
+    uvloop.run(main())
 
 
 def test_close_ends_busy_connections_too(provider: ScriptedProvider) -> None:
     provider.always(Pause(60.0))
 
     async def main() -> None:
-        pool = pool_of(provider.url)
-        busy, noted = await pool.dial(), Noted()
-        busy.send(REQUEST, noted)
-        await asyncio.to_thread(provider.wait_for_requests, 1)
-        pool.close()
-        assert not noted.over
-        assert pool.take() is None
+        async with pooled(provider.url) as pool:
+            busy, noted = await pool.dial(), Noted()
+            busy.send(REQUEST, noted)
+            await asyncio.to_thread(provider.wait_for_requests, 1)
+            pool.close()
+            assert not noted.over
+            assert pool.take() is None
 
-    run(main())
+    uvloop.run(main())
     provider.wait_until(lambda: provider.connections_open == 0)
 
 
@@ -195,13 +202,12 @@ def test_one_connection_is_never_in_the_pool_twice(provider: ScriptedProvider) -
     provider.always(ANSWER + ANSWER)
 
     async def main() -> None:
-        pool = pool_of(provider.url)
-        await exchange(await pool.dial())
-        first, second = pool.take(), pool.take()
-        assert first is None or first is not second
-        pool.close()
+        async with pooled(provider.url) as pool:
+            await exchange(await pool.dial())
+            first, second = pool.take(), pool.take()
+            assert first is None or first is not second
 
-    run(main())
+    uvloop.run(main())
 
 
 def test_a_failure_to_connect_is_unreachable() -> None:
@@ -224,12 +230,12 @@ def test_a_connection_that_is_given_up_leaves_nothing_open(loop: str) -> None:
     """A deadline, or a client that left, ends a dial that is under way."""
 
     async def main(port: int) -> None:
-        pool = pool_of(f"http://127.0.0.1:{port}")
-        for _ in range(5):
-            with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.02):
-                    await pool.dial()
-        assert pool.open == 0
+        async with pooled(f"http://127.0.0.1:{port}") as pool:
+            for _ in range(5):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.02):
+                        await pool.dial()
+            assert pool.open == 0
 
     with ports.silent() as port:
         if loop == "uvloop":
@@ -252,18 +258,18 @@ def test_a_certificate_is_checked(certificate_files: Certificates) -> None:
 
     with ScriptedProvider(tls=certificate_files) as provider:
         provider.always(ANSWER)
-        run(main(provider.url))
+        uvloop.run(main(provider.url))
 
 
 def test_an_answer_that_the_close_ends_is_whole(provider: ScriptedProvider) -> None:
     provider.script(answers.whole(b"{}", framing="close"), Close())
 
     async def main() -> None:
-        pool = pool_of(provider.url)
-        connection = await pool.dial()
-        noted = await exchange(connection)
-        assert noted.ended
-        assert noted.data == b"{}"
-        assert pool.take() is None
+        async with pooled(provider.url) as pool:
+            connection = await pool.dial()
+            noted = await exchange(connection)
+            assert noted.ended
+            assert noted.data == b"{}"
+            assert pool.take() is None
 
-    run(main())
+    uvloop.run(main())

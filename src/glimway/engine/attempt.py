@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable
 
 from glimway.domain.catalog import Endpoint
-from glimway.domain.receipt import Attempt as AttemptLine
+from glimway.engine.collected import Collected
 from glimway.engine.deadlines import Deadlines
 from glimway.engine.provider.connection import Connection, Header
 from glimway.engine.wheel import Alarm, Wheel
@@ -27,8 +27,6 @@ ERROR_BODY_BYTES_MAX = 64 * 1024
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 """The largest whole answer that is accepted."""
 
-LINGER_S = 1.0
-"""How long the end of the HTTP message may trail behind the dialect's own terminal mark."""
 
 _NOT_REAL = frozenset({Start, Opaque, Usage})
 
@@ -68,9 +66,7 @@ class Attempt:
         self.first: asyncio.Future[None] = loop.create_future()
         self.status: int | None = None
         self.provider_request_id: str | None = None
-        self.answered = False
-        self.finished = False
-        self.replayed = False
+        self.answered = self.finished = self.replayed = False
         self.fault: Fault | None = None
         self.events: list[Event] = []
         """The whole answer's events, when no stream was asked for."""
@@ -81,13 +77,10 @@ class Attempt:
         self._alarm = _UNSET
         self._wheel: Wheel | None = None
         self._paused = False
-        self._body: list[bytes] = []
-        self._body_bytes = 0
+        self._collected = Collected(ANSWER_BYTES_MAX)
         self._headers: list[Header] = []
-        self._error_status = False
         self._whole = not stream
-        self._complete = False
-        self._closed = False
+        self._error_status = self._complete = self._closed = False
 
     # ---- what the journey calls ------------------------------------------------------------
 
@@ -144,27 +137,11 @@ class Attempt:
         if connection is not None and not self._complete and self.fault is None:
             if self.finished:
                 # The dialect's end was seen, only the HTTP end is missing: keep the socket.
-                self._loop.call_later(LINGER_S, self._cut_lingering, connection)
+                connection.linger()
             else:
                 connection.close()
         if not self.first.done():
             self.first.cancel()
-
-    def line(self, at_ms: int, arrived_s: float, now_s: float) -> AttemptLine:
-        """How the receipt tells of this try."""
-        fault = self.fault
-        return AttemptLine(
-            endpoint=self.endpoint.id,
-            provider=self.endpoint.provider.id,
-            outcome="ok" if self.finished and fault is None else fault.kind if fault else "left",
-            started_ms=at_ms + round((self.started_s - arrived_s) * 1000),
-            duration_ms=round((now_s - self.started_s) * 1000),
-            status=self.status,
-            detail=fault.detail if fault is not None else None,
-            provider_request_id=self.provider_request_id,
-            provider_answer_id=self.reader.answer_id,
-            replayed=self.replayed,
-        )
 
     # ---- what the connection calls ---------------------------------------------------------
 
@@ -179,11 +156,9 @@ class Attempt:
                 content_type = value.lower()
             elif name in (b"x-request-id", b"x-log-id", b"x-generation-id", b"inference-id"):
                 self.provider_request_id = value.decode("latin-1")[:128]
-        if not 200 <= status < 300:
+        if not 200 <= status < 300 or b"text/html" in content_type:
             self._error_status = True
-            return
-        if b"text/html" in content_type:
-            self._error_status = True
+            self._collected.bytes_max = ERROR_BODY_BYTES_MAX
         elif self.stream and b"json" in content_type:
             # A stream was asked for and a plain document comes: an error object inside a 200, or
             # a host that does not stream. Either is read whole.
@@ -208,14 +183,9 @@ class Attempt:
     def _unattached(self, data: bytes) -> None:
         """Bytes before anyone takes frames, and of answers that are not streams."""
         if self._error_status or self._whole:
-            bound = ERROR_BODY_BYTES_MAX if self._error_status else ANSWER_BYTES_MAX
-            self._body_bytes += len(data)
-            if self._body_bytes <= bound:
-                self._body.append(data)
-            elif self._error_status:
-                self._failed(self._error())
-            else:
-                self._failed(Fault("broken", f"the answer is larger than {bound} bytes"))
+            if not self._collected.take(data):
+                large = Fault("broken", f"the answer is larger than {ANSWER_BYTES_MAX} bytes")
+                self._failed(self._error() if self._error_status else large)
             return
         if self.finished:
             return
@@ -234,7 +204,7 @@ class Attempt:
             if self._error_status:
                 raise self._error()
             if self._whole:
-                self._whole_answer(b"".join(self._body))
+                self._whole_answer(self._collected.join())
                 return
         except Fault as fault:
             self._failed(fault)
@@ -312,7 +282,7 @@ class Attempt:
             self._deliver([])
 
     def _error(self) -> Fault:
-        body = b"".join(self._body)[:ERROR_BODY_BYTES_MAX]
+        body = self._collected.join()
         assert self.status is not None  # noqa: S101 - head() came first
         if self.status < 300:
             return Fault("broken", "the provider answered with a web page", status=self.status)
@@ -329,10 +299,6 @@ class Attempt:
         else:
             what = f"no whole answer within {self._deadlines.answer_s:g} s"
         self._failed(Fault("timeout", what, status=self.status))
-
-    def _cut_lingering(self, connection: Connection) -> None:
-        if not self._complete:
-            connection.close()
 
 
 def _is_real(events: list[Event]) -> bool:

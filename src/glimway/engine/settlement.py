@@ -15,6 +15,7 @@ import msgspec
 from glimway.domain.catalog import Endpoint
 from glimway.domain.estimate import Estimates
 from glimway.domain.pricing import cost_nanousd
+from glimway.domain.receipt import Attempt as AttemptLine
 from glimway.domain.receipt import Opened, Receipt, Status, Tokens
 from glimway.engine.attempt import Attempt
 from glimway.engine.tally import Tally
@@ -125,9 +126,7 @@ class Settlement:
             price_version=charge.price_version,
             ttft_ms=None if first_s is None else round((first_s - outcome.arrived_s) * 1000),
             duration_ms=round((now_s - outcome.arrived_s) * 1000),
-            attempts=tuple(
-                attempt.line(opened.at_ms, outcome.arrived_s, now_s) for attempt in outcome.attempts
-            ),
+            attempts=tuple([_line(attempt, outcome, now_s) for attempt in outcome.attempts]),
             adjusted=outcome.adjusted,
             client_request_id=opened.client_request_id,
             user=outcome.user,
@@ -152,3 +151,22 @@ class Settlement:
         if not tally.thought_characters or not tally.characters:
             return 0
         return usage.output * tally.thought_characters // tally.characters
+
+
+def _line(attempt: Attempt, outcome: Outcome, now_s: float) -> AttemptLine:
+    """How the receipt tells of one try."""
+    fault = attempt.fault
+    result: str = "ok" if attempt.finished else "left"
+    began_s = attempt.started_s
+    return AttemptLine(
+        endpoint=attempt.endpoint.id,
+        provider=attempt.endpoint.provider.id,
+        outcome=result if fault is None else fault.kind,
+        started_ms=outcome.opened.at_ms + round((began_s - outcome.arrived_s) * 1000),
+        duration_ms=round((now_s - began_s) * 1000),
+        status=attempt.status,
+        detail=None if fault is None else fault.detail,
+        provider_request_id=attempt.provider_request_id,
+        provider_answer_id=attempt.reader.answer_id,
+        replayed=attempt.replayed,
+    )

@@ -12,7 +12,7 @@ import http
 from collections.abc import Callable
 from typing import Any, Protocol
 
-Headers = list[tuple[bytes, bytes]]
+from glimway.surface.incoming import Headers, Request
 
 
 class Line(Protocol):
@@ -56,8 +56,7 @@ class Exchange:
     Args:
         connection: whose socket it is.
         scope: the ASGI scope.
-        body: the whole request body.
-        keep_alive: the client wants to send more requests.
+        request: what was asked.
     """
 
     __slots__ = (
@@ -76,17 +75,17 @@ class Exchange:
         "paused",
         "read",
         "scope",
+        "target",
         "task",
         "written_bytes",
     )
 
-    def __init__(
-        self, connection: Line, scope: dict[str, Any], body: bytes, *, keep_alive: bool
-    ) -> None:
+    def __init__(self, connection: Line, scope: dict[str, Any], request: Request) -> None:
         self._connection = connection
         self.scope = scope
-        self.body = body
-        self.keep_alive = keep_alive
+        self.body = request.body
+        self.target = request.target
+        self.keep_alive = request.keep_alive
         self.gone = False
         self.paused = connection.paused
         self.complete = False

@@ -1,8 +1,9 @@
 """The server's side of one client connection.
 
-Knows HTTP/1.1 framing of requests (through httptools), limits that hold while reading, and when a
-client leaves. Refuses to know what a path means: each whole request goes to an ASGI application,
-with the exchange itself in the scope's extensions.
+Knows when a client's requests are answered, in what order, how long it may take, and when it
+leaves. Refuses to know framing (``incoming`` reads requests, ``exchange`` writes answers) and what
+a path means: each whole request goes to an ASGI application, with the exchange itself in the
+scope's extensions.
 
 It runs under uvicorn in place of uvicorn's own protocol class, for three reasons: a disconnect
 reaches the data path as a plain call instead of a task that waits for ``receive``; header and
@@ -17,7 +18,6 @@ from collections import deque
 from typing import Any
 from urllib.parse import unquote
 
-import httptools
 import msgspec
 from uvicorn.config import Config
 from uvicorn.server import ServerState
@@ -25,15 +25,16 @@ from uvicorn.server import ServerState
 from glimway.engine.outbox import Outbox
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.surface.exchange import Exchange
+from glimway.surface.incoming import Bounds, Incoming, Request
 from glimway.wire.refusal import Refusal
 
 WRITE_BUFFER_BYTES_HIGH = 64 * 1024
 """Above this much unsent data the provider is not read any further (design 5.5)."""
 
-_log = logging.getLogger("glimway")
-
 PIPELINED_MAX = 32
 """Requests that may wait behind the one in progress; no known client pipelines more than a few."""
+
+_log = logging.getLogger("glimway")
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -42,11 +43,9 @@ class Edge(msgspec.Struct, frozen=True):
     Args:
         wheel: rings the timeouts.
         outbox: takes whole answers to the end of the loop's turn.
-        refuse: how a path's mount says no before any handler runs: (path, refusal) ->
+        refuse: how a path's mount says no before any handler runs: (target, refusal) ->
             (status, headers, body).
-        header_bytes_max: of one request's head.
-        body_bytes_max: of one request's body.
-        headers_max: header lines of one request.
+        bounds: how large a request may be.
         header_timeout_s: a started head must be complete by then.
         body_idle_s: a body that has begun must go on within.
         keep_alive_s: an idle connection is closed after.
@@ -55,9 +54,7 @@ class Edge(msgspec.Struct, frozen=True):
     wheel: Wheel
     outbox: Outbox
     refuse: Any
-    header_bytes_max: int = 65536
-    body_bytes_max: int = 33554432
-    headers_max: int = 128
+    bounds: Bounds = Bounds()
     header_timeout_s: float = 10.0
     body_idle_s: float = 30.0
     keep_alive_s: float = 75.0
@@ -80,25 +77,16 @@ class ClientConnection(asyncio.Protocol):
         self.loop = _loop or asyncio.get_running_loop()
         self.paused = False
         self._transport: asyncio.Transport | None = None
-        self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
+        self._incoming = Incoming(edge.bounds)
         self._current: Exchange | None = None
         self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
         self._alarm: Alarm | None = None
         self._closing = False
+        self._head_timed = False
         self._lost = False
         self._unsent: list[bytes] = []
-        self._reading_head = True
-        self._head_bytes = 0
         self._client: tuple[str, int] | None = None
         self._server: tuple[str, int] | None = None
-        self._reset()
-
-    def _reset(self) -> None:
-        self._url = b""
-        self._headers: list[tuple[bytes, bytes]] = []
-        self._body: list[bytes] = []
-        self._body_bytes = 0
-        self._refused = False
 
     # ---- what the loop calls --------------------------------------------------------------------
 
@@ -116,24 +104,24 @@ class ClientConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:  # noqa: D102
         if self._closing:
             return
-        if self._reading_head:
-            if not self._head_bytes and self._current is None:
-                self._arm(self._edge.header_timeout_s)
-            self._head_bytes += len(data)
-        assert self._parser is not None  # noqa: S101 - it goes with the connection
+        incoming = self._incoming
         try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(Refusal("unsupported", "This path does not take an upgrade."))
+            requests = incoming.feed(data)
+        except Refusal as refusal:
+            self._refuse(refusal)
             return
-        except httptools.HttpParserError as error:
-            if not self._closing:
-                self._refuse(
-                    Refusal("invalid", "The request is not valid HTTP.", detail=str(error))
-                )
-            return
-        if self._reading_head and self._head_bytes > self._edge.header_bytes_max:
-            self._refuse(self._head_too_large())
+        for request in requests:
+            self._received(request)
+        if self._current is None and not self._closing:
+            if incoming.in_body:
+                if incoming.continue_wanted:
+                    incoming.continue_wanted = False
+                    self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self._arm(self._edge.body_idle_s)
+            elif incoming.in_head and not self._head_timed:
+                # Set once for a head: more bytes do not buy more time.
+                self._head_timed = True
+                self._arm(self._edge.header_timeout_s)
 
     def eof_received(self) -> bool:  # noqa: D102
         return False
@@ -156,7 +144,7 @@ class ClientConnection(asyncio.Protocol):
         if current is not None:
             current.lost()
         self._waiting.clear()
-        self._parser = None  # breaks the cycle with the parser's bound callbacks
+        self._incoming.close()
 
     def shutdown(self) -> None:
         """Uvicorn's drain: an idle connection closes now, a busy one after its answer."""
@@ -165,57 +153,6 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._current.keep_alive = False
             self._waiting.clear()
-
-    # ---- what the parser calls ------------------------------------------------------------------
-
-    def on_message_begin(self) -> None:  # noqa: D102
-        self._reset()
-
-    def on_url(self, url: bytes) -> None:  # noqa: D102
-        self._url += url
-
-    def on_header(self, name: bytes, value: bytes) -> None:  # noqa: D102
-        self._headers.append((name.lower(), value))
-        if len(self._headers) > self._edge.headers_max:
-            self._refuse(self._head_too_large())
-            raise _Refused
-
-    def on_headers_complete(self) -> None:  # noqa: D102
-        self._reading_head = False
-        self._head_bytes = 0
-        for name, value in self._headers:
-            if name == b"content-length" and int(value) > self._edge.body_bytes_max:
-                self._refuse(self._body_too_large(int(value)))
-                raise _Refused
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    def on_body(self, data: bytes) -> None:  # noqa: D102
-        self._body_bytes += len(data)
-        if self._body_bytes > self._edge.body_bytes_max:
-            self._refuse(self._body_too_large(None))
-            raise _Refused
-        self._body.append(data)
-        if self._alarm is not None and self._current is None:
-            self._alarm.cancel()
-            self._arm(self._edge.body_idle_s)
-
-    def on_message_complete(self) -> None:  # noqa: D102
-        self._reading_head = True
-        assert self._parser is not None  # noqa: S101
-        body = self._body[0] if len(self._body) == 1 else b"".join(self._body)
-        exchange = Exchange(self, self._scope(), body, keep_alive=self._parser.should_keep_alive())
-        exchange.scope["extensions"]["glimway"] = exchange
-        self._body = []
-        if self._current is None:
-            self._begin(exchange)
-        elif len(self._waiting) >= PIPELINED_MAX:
-            self._refuse(Refusal("rate_limited", f"More than {PIPELINED_MAX} pipelined requests."))
-            raise _Refused
-        else:
-            self._waiting.append(exchange)
-            assert self._transport is not None  # noqa: S101
-            self._transport.pause_reading()
 
     # ---- what an exchange calls -----------------------------------------------------------------
 
@@ -261,7 +198,20 @@ class ClientConnection(asyncio.Protocol):
 
     # ---- inside -------------------------------------------------------------------------------
 
+    def _received(self, request: Request) -> None:
+        exchange = Exchange(self, self._scope(request), request)
+        exchange.scope["extensions"]["glimway"] = exchange
+        if self._current is None:
+            self._begin(exchange)
+        elif len(self._waiting) >= PIPELINED_MAX:
+            self._refuse(Refusal("rate_limited", f"More than {PIPELINED_MAX} pipelined requests."))
+        else:
+            self._waiting.append(exchange)
+            assert self._transport is not None  # noqa: S101 - bytes came from it
+            self._transport.pause_reading()
+
     def _begin(self, exchange: Exchange) -> None:
+        self._head_timed = False
         self._disarm()
         self._current = exchange
         self._state.total_requests += 1
@@ -271,8 +221,7 @@ class ClientConnection(asyncio.Protocol):
         task.add_done_callback(exchange.handled)
 
     def handled(self, exchange: Exchange) -> None:
-        """The application has returned: an answer that it never finished must not leave the client
-        waiting."""
+        """The application has returned: a client must not wait for what it never finished."""
         task = exchange.task
         assert task is not None  # noqa: S101 - it called back
         self._state.tasks.discard(task)
@@ -286,28 +235,25 @@ class ClientConnection(asyncio.Protocol):
             exchange.keep_alive = False
             self._answer_refusal(exchange, Refusal("unavailable", "The server could not answer."))
 
-    def _scope(self) -> dict[str, Any]:
-        assert self._parser is not None  # noqa: S101
-        target = self._url
-        raw_path, _, query = target.partition(b"?")
+    def _scope(self, request: Request) -> dict[str, Any]:
+        raw_path, _, query = request.target.partition(b"?")
         path = raw_path.decode("latin-1")
-        scope: dict[str, Any] = {
+        return {
             "type": "http",
             "asgi": _ASGI,
-            "http_version": self._parser.get_http_version(),
-            "method": self._parser.get_method().decode("latin-1"),
+            "http_version": request.http_version,
+            "method": request.method,
             "scheme": "http",
             "path": unquote(path) if "%" in path else path,
             "raw_path": raw_path,
             "query_string": query,
             "root_path": "",
-            "headers": self._headers,
+            "headers": request.headers,
             "client": self._client,
             "server": self._server,
             "state": {},
             "extensions": {},
         }
-        return scope
 
     def _refuse(self, refusal: Refusal) -> None:
         """Say no before any handler runs, and close: what follows cannot be trusted."""
@@ -317,29 +263,13 @@ class ClientConnection(asyncio.Protocol):
             # The answer in progress belongs to an earlier, sound request; it is cut with the rest.
             self._abort()
             return
-        exchange = Exchange(
-            self, {"method": "GET", "http_version": "1.1", "extensions": {}}, b"", keep_alive=False
-        )
-        self._current = exchange
-        self._answer_refusal(exchange, refusal)
+        request = Request("GET", self._incoming.target, "1.1", [], b"", keep_alive=False)
+        self._current = Exchange(self, self._scope(request), request)
+        self._answer_refusal(self._current, refusal)
 
     def _answer_refusal(self, exchange: Exchange, refusal: Refusal) -> None:
-        status, headers, body = self._edge.refuse(self._url, refusal)
+        status, headers, body = self._edge.refuse(exchange.target, refusal)
         exchange.respond(status, headers, body)
-
-    def _head_too_large(self) -> Refusal:
-        return Refusal(
-            "too_large",
-            f"The request's header is larger than {self._edge.header_bytes_max} bytes.",
-            code="header_too_large",
-        )
-
-    def _body_too_large(self, given: int | None) -> Refusal:
-        size = f" ({given} bytes)" if given is not None else ""
-        return Refusal(
-            "too_large",
-            f"The request body{size} is larger than {self._edge.body_bytes_max} bytes.",
-        )
 
     def _arm(self, delay_s: float) -> None:
         self._disarm()
@@ -368,7 +298,3 @@ class ClientConnection(asyncio.Protocol):
 
 
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
-
-
-class _Refused(Exception):
-    """Reading stops: the request was refused."""

@@ -6,9 +6,14 @@ Refuses to know which fields a dialect has.
 
 from __future__ import annotations
 
+import difflib
 from typing import Any, NoReturn
 
-from glimway.wire.refusal import Refusal, shown
+from glimway.wire.refusal import SHOWN_CHARS_MAX, Refusal, shown
+
+_WORD_CHARS_COMPARED_MAX = 64
+_MEMBERS_SHOWN_MAX = 8
+_DEPTH_SHOWN_MAX = 4
 
 
 def wrong(param: str, value: Any, accepted: str, hint: str = "") -> NoReturn:
@@ -20,7 +25,7 @@ def wrong(param: str, value: Any, accepted: str, hint: str = "") -> NoReturn:
     advice = f" {hint}" if hint else ""
     raise Refusal(
         "invalid",
-        f"Invalid value for '{param}': {shown(value)}. It must be {accepted}.{advice}",
+        f"Invalid value for '{param}': {shown(_beginning(value))}. It must be {accepted}.{advice}",
         code="invalid_value",
         param=param,
     )
@@ -104,9 +109,23 @@ def one_of(param: str, value: Any, accepted: tuple[str, ...]) -> str:
     if type(value) is str and value in accepted:
         return value
     hint = ""
-    if type(value) is str and value.lower() in accepted:
-        hint = f'Did you mean "{value.lower()}"?'
+    if type(value) is str:
+        word = value.strip().lower()[:_WORD_CHARS_COMPARED_MAX]
+        near = [word] if word in accepted else difflib.get_close_matches(word, accepted, n=1)
+        hint = f'Did you mean "{near[0]}"?' if near else ""
     wrong(param, value, "one of " + ", ".join(f'"{word}"' for word in accepted), hint)
+
+
+def _beginning(value: Any, depth: int = _DEPTH_SHOWN_MAX) -> Any:
+    """As much of a value as a message can show, so that a huge one is not spelled out first."""
+    if type(value) is str:
+        return value[: SHOWN_CHARS_MAX + 1]
+    if type(value) is list:
+        return [_beginning(one, depth - 1) for one in value[:_MEMBERS_SHOWN_MAX]] if depth else ["…"]
+    if type(value) is dict:
+        keys = list(value)[:_MEMBERS_SHOWN_MAX] if depth else []
+        return {_beginning(key): _beginning(value[key], depth - 1) for key in keys}
+    return value
 
 
 def _range(low: float | None, high: float | None) -> str:

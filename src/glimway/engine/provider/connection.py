@@ -20,6 +20,9 @@ from glimway.wire.refusal import Fault
 HEADER_BYTES_MAX = 64 * 1024
 """Of one answer's head; nginx, the most common server before a provider, sends at most 32 KiB."""
 
+LINGER_S = 1.0
+"""How long the end of the HTTP message may trail behind the dialect's own terminal mark."""
+
 Header = tuple[bytes, bytes]
 
 
@@ -109,6 +112,12 @@ class Connection(asyncio.Protocol):
         self.closed = True
         if self.transport is not None:
             self.transport.abort()
+
+    def linger(self) -> None:
+        """What was wanted is here, only the end of the HTTP message is not: keep the socket, unless
+        that takes longer than ``LINGER_S``."""
+        exchange = self.exchanges
+        asyncio.get_running_loop().call_later(LINGER_S, self._stop_lingering, exchange)
 
     def pause(self) -> None:
         """Stop reading: the client is slower than the provider."""
@@ -223,6 +232,10 @@ class Connection(asyncio.Protocol):
             self.on_free(self, True)
         if sink is not None:
             sink.end()
+
+    def _stop_lingering(self, exchange: int) -> None:
+        if self._sink is not None and self.exchanges == exchange:
+            self.close()
 
     def _break(self, fault: Fault) -> None:
         sink, self._sink = self._sink, None

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.sinks import Noted
+from glimway.engine.outbox import Outbox, Sender
 from glimway.engine.provider.connection import HEADER_BYTES_MAX, Connection
 from kit import answers, splits
 from kit.answers import Framing
@@ -56,13 +57,20 @@ class Wire:
         self.reading = True
 
 
+class AtOnce:
+    """An outbox that does not wait."""
+
+    def put(self, sender: Sender) -> None:
+        sender.flush()
+
+
 class Line:
     """A connection, the wire under it, and what its pool is told."""
 
     def __init__(self) -> None:
         self.wire = Wire()
         self.freed: list[bool] = []
-        self.connection = Connection()
+        self.connection = Connection(cast("Outbox", AtOnce()))
         self.connection.on_free = lambda _, alive: self.freed.append(alive)
         self.connection.connection_made(cast("asyncio.Transport", self.wire))
 

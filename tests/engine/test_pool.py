@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 import uvloop
 
 from engine.sinks import Noted
+from glimway.engine.outbox import Outbox
 from glimway.engine.provider import pool as pools
 from glimway.engine.provider.connection import Connection
-from glimway.engine.provider.dial import origin_of
+from glimway.engine.provider.dial import Origin, origin_of
 from glimway.engine.provider.pool import Pool
 from glimway.engine.wheel import Wheel
 from glimway.wire.refusal import Fault
@@ -36,13 +38,17 @@ def provider() -> Iterator[ScriptedProvider]:
 
 def pool_of(url: str, **bounds: Any) -> Pool:
     origin, _ = origin_of(url, private=True)
-    return Pool(origin, Wheel(asyncio.get_running_loop()), **bounds)
+    return new_pool(origin, **bounds)
+
+
+def new_pool(origin: Origin, **bounds: Any) -> Pool:
+    loop = asyncio.get_running_loop()
+    return Pool(origin, Wheel(loop), Outbox(loop), **bounds)
 
 
 @asynccontextmanager
-async def pooled(url: str, **bounds: Any) -> AsyncIterator[Pool]:
+async def closing(pool: Pool) -> AsyncIterator[Pool]:
     """A pool whose connections are closed when it is left."""
-    pool = pool_of(url, **bounds)
     try:
         yield pool
     finally:
@@ -73,13 +79,13 @@ async def gone(connection: Connection) -> None:
 
 def test_the_connection_used_last_is_used_next(provider: ScriptedProvider) -> None:
     async def main() -> None:
-        async with pooled(provider.url) as pool:
+        async with closing(pool_of(provider.url)) as pool:
             assert pool.take() is None
             first, second, third = [await pool.dial() for _ in range(3)]
             assert pool.open == 3
             for connection in (second, third, first):
                 await exchange(connection)
-            assert [pool.take(), pool.take(), pool.take(), pool.take()] == [first, third, second, None]
+            assert [pool.take() for _ in range(4)] == [first, third, second, None]
             await exchange(third)
             assert pool.take() is third
             assert pool.open == 3
@@ -90,7 +96,7 @@ def test_the_connection_used_last_is_used_next(provider: ScriptedProvider) -> No
 def test_an_idle_connection_is_trusted_for_a_time_only(provider: ScriptedProvider) -> None:
     async def main() -> None:
         loop = asyncio.get_running_loop()
-        async with pooled(provider.url, idle_s=0.2) as pool:
+        async with closing(pool_of(provider.url, idle_s=0.2)) as pool:
             old, fresh = await pool.dial(), await pool.dial()
             await exchange(old)
             freed_s = loop.time()
@@ -112,7 +118,7 @@ def test_an_idle_connection_is_trusted_for_a_time_only(provider: ScriptedProvide
 
 def test_a_connection_that_the_provider_closed_is_not_taken(provider: ScriptedProvider) -> None:
     async def main() -> None:
-        async with pooled(provider.url) as pool:
+        async with closing(pool_of(provider.url)) as pool:
             for reset in (False, True):
                 connection = await pool.dial()
                 await exchange(connection)
@@ -131,7 +137,7 @@ def test_a_request_on_a_connection_that_is_closing_fails_unanswered(
     """The race that a replay is for: the provider closes while the request is on its way."""
 
     async def main() -> None:
-        async with pooled(provider.url) as pool:
+        async with closing(pool_of(provider.url)) as pool:
             connection = await pool.dial()
             await exchange(connection)
             provider.drop_idle()
@@ -147,7 +153,7 @@ def test_a_request_on_a_connection_that_is_closing_fails_unanswered(
 
 def test_busy_connections_have_a_bound(provider: ScriptedProvider) -> None:
     async def main() -> None:
-        async with pooled(provider.url, connections_max=2) as pool:
+        async with closing(pool_of(provider.url, connections_max=2)) as pool:
             kept = [await pool.dial(), await pool.dial()]
             with pytest.raises(Fault) as told:
                 await pool.dial()
@@ -169,7 +175,7 @@ def test_idle_connections_have_a_bound(
     monkeypatch.setattr(pools, "IDLE_MAX", 2)
 
     async def main() -> None:
-        async with pooled(provider.url) as pool:
+        async with closing(pool_of(provider.url)) as pool:
             for connection in [await pool.dial() for _ in range(4)]:
                 await exchange(connection)
             taken = [pool.take() for _ in range(3)]
@@ -185,7 +191,7 @@ def test_close_ends_busy_connections_too(provider: ScriptedProvider) -> None:
     provider.always(Pause(60.0))
 
     async def main() -> None:
-        async with pooled(provider.url) as pool:
+        async with closing(pool_of(provider.url)) as pool:
             busy, noted = await pool.dial(), Noted()
             busy.send(REQUEST, noted)
             await asyncio.to_thread(provider.wait_for_requests, 1)
@@ -202,7 +208,7 @@ def test_one_connection_is_never_in_the_pool_twice(provider: ScriptedProvider) -
     provider.always(ANSWER + ANSWER)
 
     async def main() -> None:
-        async with pooled(provider.url) as pool:
+        async with closing(pool_of(provider.url)) as pool:
             await exchange(await pool.dial())
             first, second = pool.take(), pool.take()
             assert first is None or first is not second
@@ -210,19 +216,27 @@ def test_one_connection_is_never_in_the_pool_twice(provider: ScriptedProvider) -
     uvloop.run(main())
 
 
-def test_a_failure_to_connect_is_unreachable() -> None:
-    async def main(url: str) -> Fault:
-        with pytest.raises(Fault) as told:
-            await pool_of(url).dial()
-        return told.value
+async def dialled(url: str) -> Fault:
+    with pytest.raises(Fault) as told:
+        await pool_of(url).dial()
+    return told.value
 
+
+def test_a_port_where_nobody_listens_is_unreachable() -> None:
     with ports.refusing() as port:
-        fault = uvloop.run(main(f"http://127.0.0.1:{port}"))
+        fault = uvloop.run(dialled(f"http://127.0.0.1:{port}"))
     assert fault.kind == "unreachable"
     assert fault.detail.startswith("connect: ")
-    fault = uvloop.run(main("http://nobody.invalid"))
+
+
+def test_a_name_that_nobody_knows_is_unreachable(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    fault = asyncio.run(dialled("http://nobody.invalid"))
     assert fault.kind == "unreachable"
-    assert "nobody.invalid" in fault.detail
+    assert fault.detail == "name 'nobody.invalid': Name or service not known"
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
@@ -230,7 +244,7 @@ def test_a_connection_that_is_given_up_leaves_nothing_open(loop: str) -> None:
     """A deadline, or a client that left, ends a dial that is under way."""
 
     async def main(port: int) -> None:
-        async with pooled(f"http://127.0.0.1:{port}") as pool:
+        async with closing(pool_of(f"http://127.0.0.1:{port}")) as pool:
             for _ in range(5):
                 with pytest.raises(TimeoutError):
                     async with asyncio.timeout(0.02):
@@ -247,14 +261,11 @@ def test_a_connection_that_is_given_up_leaves_nothing_open(loop: str) -> None:
 def test_a_certificate_is_checked(certificate_files: Certificates) -> None:
     async def main(url: str) -> None:
         origin, _ = origin_of(url, ca_file=str(certificate_files.authority), private=True)
-        pool = Pool(origin, Wheel(asyncio.get_running_loop()))
-        noted = await exchange(await pool.dial())
-        assert noted.ended
-        pool.close()
-        with pytest.raises(Fault) as told:
-            await pool_of(url).dial()
-        assert told.value.kind == "unreachable"
-        assert told.value.detail.startswith("TLS: ")
+        async with closing(new_pool(origin)) as pool:
+            assert (await exchange(await pool.dial())).ended
+        fault = await dialled(url)
+        assert fault.kind == "unreachable"
+        assert fault.detail.startswith("TLS: ")
 
     with ScriptedProvider(tls=certificate_files) as provider:
         provider.always(ANSWER)
@@ -265,7 +276,7 @@ def test_an_answer_that_the_close_ends_is_whole(provider: ScriptedProvider) -> N
     provider.script(answers.whole(b"{}", framing="close"), Close())
 
     async def main() -> None:
-        async with pooled(provider.url) as pool:
+        async with closing(pool_of(provider.url)) as pool:
             connection = await pool.dial()
             noted = await exchange(connection)
             assert noted.ended

@@ -21,7 +21,7 @@ from glimway.domain.provider import Provider
 
 
 def stands_in(config: Config) -> bool:
-    """Whether the sandbox answers to every model's name (contract: Commands).
+    """Whether the sandbox answers to every model's name.
 
     Only where nothing was configured at all and nobody but this machine can ask; banner, console
     and every answer must say so then.

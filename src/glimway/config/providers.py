@@ -187,7 +187,7 @@ def usual_key(profile: Profile, environ: Mapping[str, str]) -> Secret | None:
 
 
 def usual_providers(shipped: Shipped, environ: Mapping[str, str]) -> tuple[ProviderConfig, ...]:
-    """Without a config file: each host whose usual variable is set (contract: Commands)."""
+    """Without a config file: each host whose usual variable is set."""
     found = []
     for profile in shipped.profiles.values():
         key = usual_key(profile, environ)

@@ -47,7 +47,7 @@ ROWS: Final[dict[RefusalKind, Row]] = {
     "rate_limited": Row(429, "rate_limit_error", "rate_limit_exceeded"),
     "unavailable": Row(503, "api_error", "service_unavailable"),
 }
-"""The contract's table, in the column of ``/v1``."""
+"""The table of ``surface.errors``, in the column of ``/v1``."""
 
 
 def answer(value: Any, trace_id: str, status: int = 200) -> Response:

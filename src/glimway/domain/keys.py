@@ -32,6 +32,10 @@ CHECKSUM_CHARS: Final = 6
 TOKEN_CHARS: Final = len(PREFIX) + ID_CHARS + 1 + SECRET_CHARS + CHECKSUM_CHARS
 ID_ENTROPY_BYTES: Final = 8
 SECRET_ENTROPY_BYTES: Final = 32
+ANY_ORIGIN: Final = "*"
+NO_KEY: Final = "missing_api_key"
+"""Code of the refusal that says so; mounts that have no word of their own for it spell it as for a
+wrong key."""
 SHOWN_ID_CHARS: Final = 4
 """How much of the id a list shows: enough to tell keys apart."""
 
@@ -80,6 +84,10 @@ class Key(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str = ""
     """The part that lists show: ``glim_k3Vb…``."""
     billing: Billing = "postpaid"
+
+    def allows(self, origin: str) -> bool:
+        """Whether it may be used from this browser origin. Origins compare exactly."""
+        return origin in self.allowed_origins or ANY_ORIGIN in self.allowed_origins
 
     def state(self, now_ms: int) -> State:
         """What the key is at ``now_ms``; revoked counts more than expired."""
@@ -138,13 +146,21 @@ class Keyring:
         keys: every key that may still matter. Of two with one id the later counts.
     """
 
-    __slots__ = ("_keys", "_proved")
+    __slots__ = ("_keys", "_origins", "_proved")
 
     def __init__(self, keys: Iterable[Key] = ()) -> None:
         self._keys: Final = {key.id: key for key in keys}
         # Digests of whole tokens that were proved before: at most one for each key, so it cannot
         # outgrow the keys, and no token itself is kept.
         self._proved: Final[dict[bytes, Key]] = {}
+        self._origins: Final = frozenset(
+            origin for key in self._keys.values() for origin in key.allowed_origins
+        )
+
+    def allows(self, origin: str) -> bool:
+        """Whether any key may be used from this browser origin: all that a preflight can ask, since
+        it carries no key."""
+        return origin in self._origins or ANY_ORIGIN in self._origins
 
     def identify(self, token: str | bytes | None, now_ms: int) -> Key:
         """The key that a token proves, if it may be used at ``now_ms``.
@@ -220,6 +236,7 @@ def _misshapen(raw: bytes) -> Refusal:
         return Refusal(
             "unauthenticated",
             "No API key was sent. Send the header 'Authorization: Bearer glim_...'.",
+            code=NO_KEY,
         )
     if bare != raw or any(byte <= 0x20 for byte in raw):
         return _malformed("it has a space or line break in or around it; remove that")

@@ -14,9 +14,9 @@ from collections.abc import Callable
 
 from glimway.domain.catalog import Endpoint
 from glimway.engine.collected import Collected
-from glimway.engine.deadlines import Deadlines
+from glimway.engine.deadlines import Deadlines, DeadlineWatch
 from glimway.engine.provider.connection import Connection, Header
-from glimway.engine.wheel import Alarm, Wheel
+from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide, Reader
 from glimway.wire.refusal import Fault
 from glimway.wire.talk import Event, Opaque, Start, Usage
@@ -31,9 +31,6 @@ ANSWER_BYTES_MAX = 64 * 1024 * 1024
 _NOT_REAL = frozenset({Start, Opaque, Usage})
 
 Frames = list[list[Event]]
-
-_UNSET = Alarm(0.0, lambda: None)
-"""Stands where no deadline is set yet."""
 
 
 class Attempt:
@@ -59,7 +56,7 @@ class Attempt:
         self.endpoint = endpoint
         self._side = side
         loop = self._loop = asyncio.get_running_loop()
-        self._deadlines = deadlines
+        self._watch = DeadlineWatch(deadlines, self._late)
         self.reader = reader
         self.stream = stream
         self.connection: Connection | None = None
@@ -74,9 +71,6 @@ class Attempt:
         self.first_frame_s: float | None = None
         self._held: Frames = []
         self._on_frames: Callable[[Frames], None] | None = None
-        self._alarm = _UNSET
-        self._wheel: Wheel | None = None
-        self._paused = False
         self._collected = Collected(ANSWER_BYTES_MAX)
         self._headers: list[Header] = []
         self._whole = not stream
@@ -94,8 +88,7 @@ class Attempt:
             due_s: when the first token (of a stream) or the whole answer is due, loop time.
         """
         self.connection = connection
-        self._wheel = wheel
-        self._arm(due_s)
+        self._watch.first(wheel, due_s, stream=self.stream)
         connection.send(request, self)
 
     def attach(self, on_frames: Callable[[Frames], None]) -> None:
@@ -107,24 +100,21 @@ class Attempt:
         self._on_frames = on_frames
         held, self._held = self._held, []
         if not self.finished and self.fault is None:
-            self._arm(self._loop.time() + self._deadlines.between_tokens_s)
+            self._watch.following(self._loop.time(), self.started_s)
         if held or self.finished or self.fault is not None:
             on_frames(held)
 
     def pause(self) -> None:
-        """Read no more for now: the client is slower. Its slowness is not the provider's silence,
-        so the deadline between tokens rests too."""
-        self._paused = True
+        """Read no more for now: the client is slower."""
+        self._watch.rest(resting=True, now_s=self._loop.time())
         if self.connection is not None and not self._complete:
             self.connection.pause()
 
     def resume(self) -> None:
         """Read on."""
-        self._paused = False
+        self._watch.rest(resting=False, now_s=self._loop.time())
         if self.connection is not None and not self._complete:
             self.connection.resume()
-        if self._on_frames is not None:
-            self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
 
     def close(self) -> None:
         """Want nothing more: stop the provider unless its answer is complete."""
@@ -132,7 +122,7 @@ class Attempt:
             return
         self._closed = True
         self._on_frames = None
-        self._alarm.cancel()
+        self._watch.cancel()
         connection = self.connection
         if connection is not None and not self._complete and self.fault is None:
             if self.finished:
@@ -172,7 +162,7 @@ class Attempt:
             frames = reader.feed(data)
             if reader.done:
                 self.finished = True
-            self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
+            self._watch.heard(self._loop.time())
             if frames:
                 on_frames(frames)
             if reader.fault is not None:
@@ -227,11 +217,6 @@ class Attempt:
 
     # ---- inside ----------------------------------------------------------------------------
 
-    def _arm(self, due_s: float) -> None:
-        self._alarm.cancel()
-        assert self._wheel is not None  # noqa: S101 - start() came first
-        self._alarm = self._wheel.at(due_s, self._late)
-
     def _whole_answer(self, body: bytes) -> None:
         if not body.strip():
             raise Fault("broken", "the provider answered with an empty body", status=self.status)
@@ -250,7 +235,7 @@ class Attempt:
         if self.reader.done:
             self.finished = True
         if self._on_frames is not None:
-            self._alarm.due_s = self._loop.time() + self._deadlines.between_tokens_s
+            self._watch.heard(self._loop.time())
             self._deliver(frames)
             return
         self._held.extend(frames)
@@ -266,13 +251,13 @@ class Attempt:
 
     def _resolve(self) -> None:
         if self.finished:
-            self._alarm.cancel()
+            self._watch.cancel()
         if not self.first.done():
             self.first.set_result(None)
 
     def _failed(self, fault: Fault) -> None:
         self.fault = fault
-        self._alarm.cancel()
+        self._watch.cancel()
         if self.connection is not None and not self._complete:
             self._complete = True
             self.connection.close()
@@ -288,16 +273,7 @@ class Attempt:
             return Fault("broken", "the provider answered with a web page", status=self.status)
         return self._side.fault(self.status, self._headers, body, self.endpoint.quirks)
 
-    def _late(self) -> None:
-        if self._paused:
-            self._arm(self._loop.time() + self._deadlines.between_tokens_s)
-            return
-        if self.first.done():
-            what = f"no frame for {self._deadlines.between_tokens_s:g} s"
-        elif self.stream:
-            what = f"no first token within {self._deadlines.first_token_s:g} s"
-        else:
-            what = f"no whole answer within {self._deadlines.answer_s:g} s"
+    def _late(self, what: str) -> None:
         self._failed(Fault("timeout", what, status=self.status))
 
 

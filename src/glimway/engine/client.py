@@ -84,6 +84,8 @@ class Ask(msgspec.Struct, frozen=True):
         token: the credential as sent, or None.
         arrived_s: loop time at which the request was complete.
         client_request_id: the client's own ``x-request-id``.
+        origin: the browser origin that calls, or None.
+        origin_headers: what the answer carries if the key allows that origin.
     """
 
     mount: Mount
@@ -91,3 +93,5 @@ class Ask(msgspec.Struct, frozen=True):
     token: str | None
     arrived_s: float
     client_request_id: str | None = None
+    origin: str | None = None
+    origin_headers: tuple[tuple[bytes, bytes], ...] = ()

@@ -70,6 +70,8 @@ class Trip:
         house, ask = self.house, self.ask
         try:
             key = self.key = house.keys.now.identify(ask.token, self.at_ms)
+            if ask.origin is not None and key.allows(ask.origin):
+                self.reply.headers += ask.origin_headers
             call = self.call = peek(ask, house.depth_max)
             plan = plan_route(house.catalog.now, call, key)
             admission = house.admission

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from glimway.engine.client import Ask, Mount
 from glimway.engine.house import House
 from glimway.engine.journey import travel
+from glimway.surface.cors import answer_headers, preflight_headers
 from glimway.surface.exchange import Exchange
 from glimway.surface.mounts import MOUNTS, mount_of
 from glimway.wire.refusal import Refusal
@@ -42,14 +43,30 @@ class PublicApi:
         if mount is None:
             return self._behind(scope, receive, send)
         exchange: Exchange = scope["extensions"]["glimway"]
+        headers: Headers = scope["headers"]
         if scope["method"] != "POST":
-            return self._wrong_method(exchange, mount, scope["method"])
-        token, client_request_id = credentials(scope["headers"])
-        ask = Ask(mount, exchange.body, token, self._house.loop.time(), client_request_id)
+            return self._not_a_call(exchange, mount, scope["method"], headers)
+        token, client_request_id, origin = credentials(headers)
+        ask = Ask(
+            mount,
+            exchange.body,
+            token,
+            self._house.loop.time(),
+            client_request_id,
+            origin,
+            () if origin is None else answer_headers(origin),
+        )
         exchange.ends_with_client = True
         return travel(self._house, ask, exchange)
 
-    async def _wrong_method(self, exchange: Exchange, mount: Mount, method: str) -> None:
+    async def _not_a_call(
+        self, exchange: Exchange, mount: Mount, method: str, given: Headers
+    ) -> None:
+        """A preflight, or a mistake."""
+        origin = credentials(given)[2]
+        if method == "OPTIONS" and origin is not None and self._house.keys.now.allows(origin):
+            exchange.respond(204, preflight_headers(origin, given), b"")
+            return
         trace_id = self._house.new_id(self._house.now_ms())
         refused = mount.refuse(
             Refusal("method_not_allowed", f"This path takes POST, not {method}."), trace_id
@@ -62,17 +79,18 @@ class PublicApi:
         exchange.respond(refused.status, headers, refused.body)
 
 
-def credentials(headers: Headers) -> tuple[str | None, str | None]:
-    """The bearer token and the client's own request id."""
-    token = None
-    client_request_id = None
+def credentials(headers: Headers) -> tuple[str | None, str | None, str | None]:
+    """The bearer token, the client's own request id, and the browser origin that calls."""
+    token = client_request_id = origin = None
     for name, value in headers:
         if name == b"authorization":
             scheme, _, rest = value.partition(b" ")
             token = (rest if scheme.lower() == b"bearer" else value).strip().decode("latin-1")
         elif name == b"x-request-id":
             client_request_id = value.decode("latin-1")[:CLIENT_REQUEST_ID_CHARS_MAX]
-    return token, client_request_id
+        elif name == b"origin":
+            origin = value.decode("latin-1")
+    return token, client_request_id, origin
 
 
 def refuse_early(house: House) -> Any:

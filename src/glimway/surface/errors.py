@@ -123,6 +123,9 @@ _PAAS_CODES = {
     "missing_api_key": "1001",
 }
 
+_OPENAI_CODES = {"missing_api_key": "invalid_api_key"}
+"""OpenAI has one code for a key that is missing and one that is wrong."""
+
 _GLM_AWAY = "Service is temporarily unavailable, please retry later."
 
 
@@ -172,16 +175,17 @@ def _headers(said: Said) -> tuple[tuple[bytes, bytes], ...]:
 def openai_error(error: Refusal | Fault, trace_id: str) -> Refused:
     """``/v1`` and ``/v1/openai``: OpenAI's envelope with the trace id beside it."""
     said = resolve(error)
+    code = _OPENAI_CODES.get(said.code, said.code)
     body = {
         "error": {
             "message": said.message,
             "type": said.row.type,
             "param": said.param,
-            "code": said.code,
+            "code": code,
         },
         "trace_id": trace_id,
     }
-    return Refused(said.status, _encode(body), _headers(said), said.code)
+    return Refused(said.status, _encode(body), _headers(said), code)
 
 
 def glm_error(error: Refusal | Fault, trace_id: str) -> Refused:

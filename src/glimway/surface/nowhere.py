@@ -1,7 +1,7 @@
-"""Where every unknown path ends.
+"""Where every other path ends.
 
-Knows how to say, in the words of the path's mount, that nothing is there. Refuses to guess what was
-meant beyond the paths that clients get wrong most often.
+Knows the front page, and how to say, in the words of the path's mount, that nothing is there.
+Refuses to guess what was meant beyond the paths that clients get wrong most often.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from glimway.engine.house import House
+from glimway.surface.front import HEADERS, PAGE
 from glimway.surface.mounts import MOUNTS, mount_of
 from glimway.wire.refusal import Refusal, shown
 
@@ -24,6 +25,9 @@ class Nowhere:
         if scope["type"] != "http":
             return
         path: str = scope["path"]
+        if path == "/" and scope["method"] in ("GET", "HEAD"):
+            scope["extensions"]["glimway"].respond(200, HEADERS, PAGE)
+            return
         trace_id = self._house.new_id(self._house.now_ms())
         hint = ""
         for mount in MOUNTS:

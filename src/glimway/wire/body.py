@@ -9,6 +9,7 @@ msgspec does the parsing; its traps are closed here: ``RecursionError`` on deep 
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 import msgspec
@@ -18,6 +19,8 @@ from glimway.wire.refusal import Refusal
 _decode = msgspec.json.Decoder().decode
 
 DEPTH_MAX_DEFAULT = 128
+
+_MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 def decode_object(body: bytes, *, depth_max: int = DEPTH_MAX_DEFAULT) -> dict[str, Any]:
@@ -51,10 +54,12 @@ def decode_object(body: bytes, *, depth_max: int = DEPTH_MAX_DEFAULT) -> dict[st
 def _reason(body: bytes, error: msgspec.DecodeError) -> str:
     if not body.strip():
         return "the body is empty; send a JSON object"
+    if body.startswith(_MARKS):
+        return "the body begins with a byte order mark; send plain UTF-8"
     text = str(error)
     if text == "Input data was truncated":
         return "the body ends in the middle of a value, or holds half a surrogate pair"
-    return text.removeprefix("JSON is malformed: ")
+    return text.removeprefix("JSON is malformed: ").removesuffix(" - at `$[...]`")
 
 
 def _not_json(reason: str) -> Refusal:

@@ -53,10 +53,19 @@ class Writer(Protocol):
 
 
 class Outgoing(msgspec.Struct, frozen=True):
-    """A request as one provider gets it, and what had to be changed for it."""
+    """A request as one provider gets it, and what had to be changed for it.
+
+    Args:
+        body: what is sent.
+        adjusted: short phrases in ASCII without commas (``temperature lowered to 1``).
+        cut_here: stop strings beyond those that the host takes; the answer is cut at them here.
+        copies: how many parallel calls are needed where the host writes fewer answers than asked.
+    """
 
     body: bytes
     adjusted: tuple[str, ...] = ()
+    cut_here: tuple[str, ...] = ()
+    copies: int = 1
 
 
 class ProviderSide(msgspec.Struct, frozen=True):

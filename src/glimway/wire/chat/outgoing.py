@@ -1,91 +1,94 @@
 """A Call to a provider's chat-completions body.
 
-Knows the order of members, what a host cannot take (it is left out or clamped, and named) and in
-what form it reads replayed thinking. Refuses to know which host it writes for: quirks say it.
+Knows the order of members, and that what a host cannot do is done here or refused, never dropped.
+Refuses to know which host it writes for: quirks say it, and ``fit`` obeys them.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
+from glimway.wire.chat.fit import Plan, plan_of
+from glimway.wire.chat.messages import write_messages
+from glimway.wire.chat.search import put_in, take_out, wish_of
 from glimway.wire.chat.tools import write_tool, write_tool_choice
-from glimway.wire.chat.turns import write_turn
 from glimway.wire.dialect import Outgoing
 from glimway.wire.quirks import Quirks
-from glimway.wire.talk import Call, Format, Json, ThoughtPart, Turn
+from glimway.wire.talk import Call, Format, Json
+
+ADJUSTED_MAX = 24
+"""Changes that are named one by one; they travel in a header."""
+PHRASE_CHARS_MAX = 80
 
 _encode = msgspec.json.Encoder().encode
 
 
 def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
-    """Write the request as one host gets it.
+    """Write the request as one host gets it. The call is not changed: another host may be next.
 
     Args:
         call: what is asked.
         quirks: how the host spells it.
         model: the host's own id of the model.
+
+    Raises:
+        Refusal: ``unsupported``, naming the field: the host cannot do what is asked, and it
+            cannot be done here.
     """
+    plan = plan_of(quirks)
+    adjusted: list[str] = []
     body: dict[str, Json] = {
         "model": model,
-        "messages": [_message(turn, quirks) for turn in call.turns],
+        "messages": write_messages(call.turns, plan.style, adjusted),
     }
-    adjusted: list[str] = []
-    _switches(body, call, quirks)
-    _sampling(body, call)
-    _tools(body, call)
-    _thinking(body, call, quirks)
-    if call.extra:
-        body.update(call.extra)
-    _fit(body, quirks, adjusted)
-    return Outgoing(_encode(body), tuple(adjusted))
-
-
-def _message(turn: Turn, quirks: Quirks) -> dict[str, Json]:
-    message = write_turn(turn)
-    if turn.role == "assistant":
-        thoughts = [part for part in turn.parts if type(part) is ThoughtPart]
-        if thoughts:
-            _replay(message, thoughts, quirks)
-        if message.get("content") is None and not quirks.null_content:
-            message["content"] = ""
-    elif turn.role == "developer" and not quirks.developer_role:
-        message["role"] = "system"
-    return message
-
-
-def _replay(message: dict[str, Json], thoughts: list[ThoughtPart], quirks: Quirks) -> None:
-    """Thinking that the client sent back, in the form this host reads."""
-    text = "".join(thought.text for thought in thoughts)
-    form = quirks.reasoning_in
-    if form in ("reasoning_content", "reasoning"):
-        message[form] = text
-    elif form == "think_tags":
-        content = message.get("content")
-        if content is None or type(content) is str:
-            message["content"] = f"<think>{text}</think>{content or ''}"
-
-
-def _switches(body: dict[str, Json], call: Call, quirks: Quirks) -> None:
     if call.stream:
         body["stream"] = True
-        # The receipt needs the usage whether or not the caller wants to see it.
-        if quirks.usage == "include_usage" or (call.usage_asked and quirks.usage == "always"):
-            body["stream_options"] = {"include_usage": True}
+    _sampling(body, call, plan)
+    if call.tools:
+        body["tools"] = [write_tool(tool) for tool in call.tools]
+    if call.tool_choice is not None:
+        body["tool_choice"] = write_tool_choice(call.tool_choice)
+    if call.parallel_tool_calls is not None:
+        body["parallel_tool_calls"] = call.parallel_tool_calls
+    if call.thinking is not None and not plan.thinking_known:
+        body.update(call.thinking.raw)
+    if call.extra:
+        body.update(call.extra)
+    if call.stream:
+        _usage(body, call, quirks)
+    wish = wish_of(call) if call.tools or call.extra else None
+    if wish is not None:
+        take_out(body, call, wish, quirks.web_search)
+    for step in plan.steps:
+        step(body, call, quirks, adjusted)
+    if wish is not None:
+        put_in(body, wish, quirks.web_search)
+    named = _named(adjusted) if adjusted else ()
+    if call.n is None and not call.stop:
+        return Outgoing(_encode(body), named)
+    copies = call.n if call.n is not None and call.n > plan.n_max else 1
+    return Outgoing(_encode(body), named, tuple(call.stop[plan.stop_max :]), copies)
 
 
-def _sampling(body: dict[str, Json], call: Call) -> None:
+def _usage(body: dict[str, Json], call: Call, quirks: Quirks) -> None:
+    # The receipt needs the usage whether or not the caller wants to see it.
+    ask = quirks.usage == "include_usage" or (call.usage_asked and quirks.usage == "always")
+    if ask:
+        options = call.extra.get("stream_options") or {}
+        body["stream_options"] = {"include_usage": True, **options}
+
+
+def _sampling(body: dict[str, Json], call: Call, plan: Plan) -> None:
     if call.max_tokens is not None:
         body[call.spelled.get("max_tokens", "max_tokens")] = call.max_tokens
     if call.temperature is not None:
         body["temperature"] = call.temperature
     if call.top_p is not None:
         body["top_p"] = call.top_p
-    if call.stop:
+    if call.stop and plan.stop_max:
         single = call.spelled.get("stop") == "string"
-        body["stop"] = call.stop[0] if single else call.stop
-    if call.n is not None:
+        body["stop"] = call.stop[0] if single else call.stop[: plan.stop_max]
+    if call.n is not None and call.n <= plan.n_max > 1:
         body["n"] = call.n
     if call.seed is not None:
         body["seed"] = call.seed
@@ -109,69 +112,16 @@ def _format(form: Format) -> Json:
     return {"type": "json_schema", "json_schema": inner}
 
 
-def _tools(body: dict[str, Json], call: Call) -> None:
-    if call.tools:
-        body["tools"] = [write_tool(tool) for tool in call.tools]
-    if call.tool_choice is not None:
-        body["tool_choice"] = write_tool_choice(call.tool_choice)
-    if call.parallel_tool_calls is not None:
-        body["parallel_tool_calls"] = call.parallel_tool_calls
+def _named(adjusted: list[str]) -> tuple[str, ...]:
+    """Each change once, as text that a header can carry: a caller's own member name may be in it.
 
-
-def _thinking(body: dict[str, Json], call: Call, quirks: Quirks) -> None:
-    knob = call.thinking
-    if knob is None:
-        return
-    control = quirks.thinking
-    if not control.known:
-        body.update(knob.raw)
-        return
-    if knob.on is True:
-        _merge(body, control.on)
-    elif knob.on is False:
-        _merge(body, control.off)
-    if knob.effort is not None and control.effort is not None and knob.on is not False:
-        _put(body, control.effort, control.efforts.get(knob.effort, knob.effort))
-    if knob.keep is not None and control.keep is not None:
-        _put(body, control.keep, control.keep_value if knob.keep else not control.keep_value)
-    if knob.budget_tokens is not None and control.budget is not None:
-        _put(body, control.budget, knob.budget_tokens)
-
-
-def _fit(body: dict[str, Json], quirks: Quirks, adjusted: list[str]) -> None:
-    """Leave out, rename and clamp what this host cannot take; name each change."""
-    for name in quirks.reject:
-        if name in body:
-            del body[name]
-            adjusted.append(f"{name} left out")
-    for name, bounds in quirks.ranges.items():
-        value = body.get(name)
-        if value is None:
-            continue
-        if bounds.low is not None and value < bounds.low:
-            body[name] = bounds.low
-            adjusted.append(f"{name} raised to {bounds.low:g}")
-        elif bounds.high is not None and value > bounds.high:
-            body[name] = bounds.high
-            adjusted.append(f"{name} lowered to {bounds.high:g}")
-    for name, theirs in quirks.rename.items():
-        if name in body:
-            body.setdefault(theirs, body.pop(name))
-
-
-def _merge(body: dict[str, Any], members: dict[str, Any]) -> None:
-    for name, value in members.items():
-        if type(value) is dict and type(body.get(name)) is dict:
-            _merge(body[name], value)
-        else:
-            body[name] = dict(value) if type(value) is dict else value
-
-
-def _put(body: dict[str, Any], path: str, value: Json) -> None:
-    *parents, last = path.split(".")
-    for parent in parents:
-        inner = body.get(parent)
-        if type(inner) is not dict:
-            inner = body[parent] = {}
-        body = inner
-    body[last] = value
+    Commas stand between the phrases there.
+    """
+    phrases = list(dict.fromkeys(adjusted))
+    beyond = len(phrases) - ADJUSTED_MAX
+    if beyond > 0:
+        phrases[ADJUSTED_MAX:] = [f"{beyond} more changes"]
+    return tuple(
+        "".join(c if " " <= c <= "~" and c != "," else "?" for c in phrase[-PHRASE_CHARS_MAX:])
+        for phrase in phrases
+    )

@@ -17,7 +17,7 @@ from glimway.wire.talk import Call, Format
 
 STOP_STRINGS_MAX = 16
 N_MAX = 128
-TOP_LOGPROBS_MAX = 20
+SEED_MAX = 2**63 - 1
 MODEL_CHARS_MAX = 256
 
 _Setter = Callable[[Call, str, Any], None]
@@ -176,30 +176,6 @@ def _models(call: Call, name: str, value: Any) -> None:
     ]
 
 
-def _logprobs(call: Call, name: str, value: Any) -> None:
-    call.extra[name] = check.boolean(name, value)
-
-
-def _top_logprobs(call: Call, name: str, value: Any) -> None:
-    call.extra[name] = check.integer(name, value, 0, TOP_LOGPROBS_MAX)
-
-
-def _penalty(call: Call, name: str, value: Any) -> None:
-    call.extra[name] = check.number(name, value, -2, 2)
-
-
-def _switch(call: Call, name: str, value: Any) -> None:
-    call.extra[name] = check.boolean(name, value)
-
-
-def _object(call: Call, name: str, value: Any) -> None:
-    call.extra[name] = check.mapping(name, value)
-
-
-def _text(call: Call, name: str, value: Any) -> None:
-    call.extra[name] = check.string(name, value)
-
-
 _READ_ABOVE = frozenset({"model", "messages"})
 
 _SETTERS: dict[str, _Setter] = {
@@ -220,15 +196,4 @@ _SETTERS: dict[str, _Setter] = {
     "user_id": _user,
     "provider": _preferences,
     "models": _models,
-    "logprobs": _logprobs,
-    "top_logprobs": _top_logprobs,
-    "frequency_penalty": _penalty,
-    "presence_penalty": _penalty,
-    "logit_bias": _object,
-    "metadata": _object,
-    "do_sample": _switch,
-    "tool_stream": _switch,
-    "store": _switch,
-    "request_id": _text,
-    "service_tier": _text,
 }

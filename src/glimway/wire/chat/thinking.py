@@ -1,8 +1,8 @@
 """The one thinking knob, read from every spelling the chat dialect has.
 
 Knows ``thinking``, ``enable_thinking``, ``reasoning_effort``, ``reasoning`` and the template
-arguments of vLLM, SGLang and Baseten. Refuses to know what a host accepts (``outgoing`` writes
-the host's own spelling from its quirks).
+arguments of vLLM, SGLang and Baseten. Refuses to know what a host accepts (``control`` writes the
+host's own spelling from its quirks).
 Source of the spellings: docs.z.ai (thinking mode), OpenAI's ``reasoning_effort``, OpenRouter's
 ``reasoning``, vLLM's ``chat_template_kwargs``, Baseten's ``chat_template_args``.
 """
@@ -14,18 +14,19 @@ from typing import Any
 from glimway.wire import check
 from glimway.wire.talk import Thinking
 
-THINKING_MEMBERS = frozenset(
-    {
-        "thinking",
-        "enable_thinking",
-        "reasoning_effort",
-        "reasoning",
-        "chat_template_kwargs",
-        "chat_template_args",
-    }
-)
+UNDERSTOOD: dict[str, frozenset[str]] = {
+    "thinking": frozenset({"type", "clear_thinking", "budget_tokens"}),
+    "enable_thinking": frozenset(),
+    "reasoning_effort": frozenset(),
+    "reasoning": frozenset({"effort", "enabled", "max_tokens"}),
+    "chat_template_kwargs": frozenset({"enable_thinking", "thinking", "clear_thinking"}),
+    "chat_template_args": frozenset({"enable_thinking", "thinking", "clear_thinking"}),
+}
+"""Every spelling, with those of its members that become part of the knob."""
 
 EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
+
+_TYPES = ("enabled", "disabled", "adaptive", "auto")
 
 
 def read_thinking(members: dict[str, Any]) -> Thinking:
@@ -53,16 +54,20 @@ def read_thinking(members: dict[str, Any]) -> Thinking:
 
 
 def _thinking(knob: Thinking, value: Any) -> None:
-    form = check.mapping("thinking", value, '{"type": "enabled"}')
-    kind = form.get("type")
+    if type(value) is not dict:
+        off = value is False or value in ("disabled", "off", "none")
+        meant = "disabled" if off else "enabled"
+        hint = f'Did you mean {{"type": "{meant}"}}?' if type(value) in (bool, str) else ""
+        check.wrong("thinking", value, 'an object such as {"type": "enabled"}', hint)
+    kind = value.get("type")
     if kind is not None:
-        word = check.one_of("thinking.type", kind, ("enabled", "disabled", "adaptive", "auto"))
+        word = check.one_of("thinking.type", kind, _TYPES)
         # Adaptive leaves it to the model, which is what a host does when nothing is said.
         knob.on = {"enabled": True, "disabled": False}.get(word)
-    if form.get("clear_thinking") is not None:
-        knob.keep = not check.boolean("thinking.clear_thinking", form["clear_thinking"])
-    if form.get("budget_tokens") is not None:
-        knob.budget_tokens = check.integer("thinking.budget_tokens", form["budget_tokens"], low=0)
+    if value.get("clear_thinking") is not None:
+        knob.keep = not check.boolean("thinking.clear_thinking", value["clear_thinking"])
+    if value.get("budget_tokens") is not None:
+        knob.budget_tokens = check.integer("thinking.budget_tokens", value["budget_tokens"], low=0)
 
 
 def _effort(knob: Thinking, param: str, value: Any) -> None:
@@ -82,8 +87,8 @@ def _reasoning(knob: Thinking, value: Any) -> None:
 
 def _template(knob: Thinking, param: str, value: Any) -> None:
     arguments = check.mapping(param, value, '{"enable_thinking": false}')
-    for word in ("enable_thinking", "thinking"):
-        if arguments.get(word) is not None and type(arguments[word]) is bool:
-            knob.on = arguments[word]
+    for word in ("thinking", "enable_thinking"):
+        if arguments.get(word) is not None:
+            knob.on = check.boolean(f"{param}.{word}", arguments[word])
     if arguments.get("clear_thinking") is not None:
         knob.keep = not check.boolean(f"{param}.clear_thinking", arguments["clear_thinking"])

@@ -32,14 +32,14 @@ bench: dev-environment ## the benchmark with its table
 	@scripts/packages bench
 	@.venv/bin/python bench/run.py --check $(ARGS)
 
-drill: dev-environment ## crash and fault drills at length
+drill: dev-environment ## crash drills at length
 	@scripts/packages test
 	@$(PYTEST) -n 2 -m drill --timeout 1800 $(ARGS)
 
-fuzz: dev-environment ## fuzzers
-	@$(PYTEST) -n 2 -m fuzz --timeout 1800 --hypothesis-profile fuzz $(ARGS)
+fuzz: dev-environment ## the property tests, with 20,000 examples each
+	@$(PYTEST) -n 2 -m "hypothesis or fuzz" --timeout 1800 --hypothesis-profile fuzz $(ARGS)
 
-soak: dev-environment ## long load
+soak: dev-environment ## half an hour of load
 	@scripts/packages test
 	@$(PYTEST) -m soak --timeout 7200 $(ARGS)
 

@@ -6,7 +6,6 @@ Knows how a configuration becomes a listening server and how it ends. Refuses to
 from __future__ import annotations
 
 import functools
-import gc
 import logging
 import math
 import os
@@ -27,39 +26,18 @@ from glimway.console.doors import Doors
 from glimway.console.parts import AdminParts
 from glimway.engine.house import House
 from glimway.parts import Parts, now_ms
+from glimway.server import Server
 from glimway.surface.api import PublicApi, refuse_early
 from glimway.surface.incoming import Bounds
 from glimway.surface.nowhere import Nowhere
 from glimway.surface.protocol import ClientConnection, Edge
 from glimway.surface.readings import Readings
-from glimway.welcome import Welcome, welcome
+from glimway.welcome import welcome
 
 OPEN_FILES_WANTED = 65536
 
 LISTEN_BACKLOG = 4096
 """Connections the kernel may hold for us in a burst."""
-
-GC_YOUNG_OBJECTS = 50_000
-"""A request leaves no cycles behind, so the collector rarely finds anything; it runs seldom."""
-
-
-class Server(uvicorn.Server):
-    """Uvicorn's server, telling us where it listens."""
-
-    def __init__(self, config: uvicorn.Config, told: Welcome) -> None:
-        super().__init__(config)
-        self._told = told
-
-    async def startup(self, sockets: Any = None) -> None:
-        """Start, then say where."""
-        await super().startup(sockets)
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            self._told.say(str(host), int(port))
-            # What lives now lives for good: the collector need not look at it again.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(GC_YOUNG_OBJECTS, 20, 100)
 
 
 async def run(config: Config) -> int:
@@ -70,10 +48,11 @@ async def run(config: Config) -> int:
         told = await welcome(parts.database, config, parts.reload_keys)
         doors = Doors(_admin(parts, house), Nowhere(house))
         api = PublicApi(house, Readings(house, parts.receipts, doors))
-        await Server(_uvicorn(api, parts, house), told).serve()
+        server = Server(_uvicorn(api, parts, house), house, told)
+        await server.serve()
     finally:
         await parts.stop()
-    return 0
+    return server.exit_code
 
 
 def _admin(parts: Parts, house: House) -> Starlette:

@@ -40,6 +40,7 @@ class Stage:
         self.gateway = gateway
         self.provider = provider
         self.key = gateway.key
+        self.key_id = gateway.key_id
 
     def body(self, model: str = "lab/m", *, stream: bool = False, **more: Any) -> dict[str, Any]:
         """The smallest chat call."""
@@ -60,6 +61,13 @@ class Stage:
         """One call and its whole answer."""
         with self.ask(model, stream=stream, **more) as client:
             return client.read_response()
+
+    def wait_for_key(self, within_s: float = 5.0) -> None:
+        """Wait until the gateway knows this stage's key, which the command line has just made."""
+        watch = Watch()
+        while self.gateway.get("/v1/key", self.headers()).status != 200:
+            assert watch.s < within_s, "the gateway does not learn of a new key"
+            time.sleep(0.01)
 
     def receipt(self, response: Response) -> dict[str, Any]:
         """The receipt of an answer."""

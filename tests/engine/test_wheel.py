@@ -6,13 +6,13 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from typing import cast
 
 import pytest
 import uvloop
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.fakeloop import FakeLoop
 from glimway.engine.wheel import SLOTS_AHEAD, TICK_S, Alarm, Wheel
 
 EXACT_S = 0.1
@@ -21,50 +21,6 @@ EXACT_S = 0.1
 MANY = 100_000
 PER_ALARM_US_MAX = 25.0
 """Setting and cancelling one; about 1 us here, and much room for a machine that is busy."""
-
-
-class Timer:
-    """A loop's timer, as far as the wheel uses it."""
-
-    def __init__(self, due_s: float, callback: Callable[[], None]) -> None:
-        self.due_s = due_s
-        self.callback = callback
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-class FakeLoop:
-    """A loop whose time is moved by the test; at most ``late_s`` late, as a busy loop is."""
-
-    def __init__(self, start_s: float = 1000.0) -> None:
-        self.now_s = start_s
-        self.timers: list[Timer] = []
-
-    def time(self) -> float:
-        return self.now_s
-
-    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
-        timer = Timer(self.now_s + delay_s, callback)
-        self.timers.append(timer)
-        return timer
-
-    @property
-    def pending(self) -> list[Timer]:
-        return [timer for timer in self.timers if not timer.cancelled]
-
-    def run_until(self, end_s: float, *, late_s: float = 0.0) -> None:
-        """Let time pass; each timer is called ``late_s`` after its due time."""
-        while self.pending and (timer := min(self.pending, key=lambda t: t.due_s)).due_s < end_s:
-            self.timers.remove(timer)
-            self.now_s = max(self.now_s, timer.due_s + late_s)
-            timer.callback()
-        self.now_s = max(self.now_s, end_s)
-
-
-def wheel_of(loop: FakeLoop) -> Wheel:
-    return Wheel(cast("asyncio.AbstractEventLoop", loop))
 
 
 class Rung:
@@ -89,10 +45,10 @@ def test_every_alarm_rings_once_not_early_and_at_most_100_ms_late(
     start_s: float, alarms: list[tuple[float, float]]
 ) -> None:
     loop = FakeLoop(start_s)
-    wheel, rung = wheel_of(loop), Rung(loop)
+    wheel, rung = loop.wheel(), Rung(loop)
     dues: dict[int, float] = {}
     for number, (pause_s, delay_s) in enumerate(alarms):
-        loop.run_until(loop.now_s + pause_s)
+        loop.run_for(pause_s)
         dues[number] = loop.now_s + delay_s
         wheel.after(delay_s, rung.of(number))
     loop.run_until(max(dues.values()) + 2 * EXACT_S)
@@ -112,7 +68,7 @@ def test_every_alarm_rings_once_not_early_and_at_most_100_ms_late(
 )
 def test_alarms_may_be_moved_and_dropped_at_any_time(steps: list[tuple[str, float]]) -> None:
     loop = FakeLoop()
-    wheel, rung = wheel_of(loop), Rung(loop)
+    wheel, rung = loop.wheel(), Rung(loop)
     alarms: list[Alarm] = []
     live: set[int] = set()
     stalled_s = 0.0
@@ -129,12 +85,12 @@ def test_alarms_may_be_moved_and_dropped_at_any_time(steps: list[tuple[str, floa
             alarms[number].cancel()
             assert not alarms[number].set
         elif what == "pass":
-            loop.run_until(loop.now_s + size)
+            loop.run_for(size)
         elif what == "stall":  # the loop was blocked by something else
             loop.now_s += size
             stalled_s += size
         assert len(wheel) == sum(alarm.set for alarm in alarms)
-    loop.run_until(loop.now_s + 16 * (len(steps) + 1))
+    loop.run_for(16 * (len(steps) + 1))
     assert rung.at_s.keys() == live
     for number in live:
         (at_s,) = rung.at_s[number]
@@ -145,7 +101,7 @@ def test_alarms_may_be_moved_and_dropped_at_any_time(steps: list[tuple[str, floa
 
 def test_a_dropped_alarm_is_forgotten_at_once() -> None:
     loop = FakeLoop()
-    wheel = wheel_of(loop)
+    wheel = loop.wheel()
     alarms = [wheel.after(3600.0, lambda: None) for _ in range(1000)]
     assert len(wheel) == 1000
     for alarm in alarms:
@@ -156,11 +112,11 @@ def test_a_dropped_alarm_is_forgotten_at_once() -> None:
 
 def test_a_wheel_keeps_one_timer_however_many_alarms_it_has() -> None:
     loop = FakeLoop()
-    wheel = wheel_of(loop)
+    wheel = loop.wheel()
     for number in range(1000):
         wheel.after(number / 100, lambda: None)
         assert len(loop.pending) == 1
-    loop.run_until(loop.now_s + 5.0)
+    loop.run_for(5.0)
     assert len(loop.pending) == 1
     wheel.close()
     assert not loop.pending
@@ -169,7 +125,7 @@ def test_a_wheel_keeps_one_timer_however_many_alarms_it_has() -> None:
 
 def test_an_alarm_may_set_move_and_drop_others_while_it_rings() -> None:
     loop = FakeLoop()
-    wheel, rung = wheel_of(loop), Rung(loop)
+    wheel, rung = loop.wheel(), Rung(loop)
     start_s = loop.now_s
     # Two alarms of one moment, of which whichever rings first drops the other.
     pair: list[Alarm] = []
@@ -193,7 +149,7 @@ def test_an_alarm_may_set_move_and_drop_others_while_it_rings() -> None:
 
 def test_an_alarm_that_fails_stops_no_other() -> None:
     loop = FakeLoop()
-    wheel, rung = wheel_of(loop), Rung(loop)
+    wheel, rung = loop.wheel(), Rung(loop)
 
     def fail() -> None:
         raise ValueError("a mistake of somebody's")
@@ -214,7 +170,7 @@ def test_an_alarm_that_fails_stops_no_other() -> None:
 
 def test_a_hundred_thousand_alarms_are_cheap() -> None:
     loop = FakeLoop()
-    wheel = wheel_of(loop)
+    wheel = loop.wheel()
     chance = random.Random(1)
     delays = [chance.uniform(1.0, 600.0) for _ in range(MANY)]
     began_s = time.process_time()

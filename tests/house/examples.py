@@ -78,7 +78,7 @@ EXAMPLES: dict[str, Example] = {
             *_at("data/__init__.py", "from glimway.config import load"),
             *_at("engine/a.py", "from glimway.data import load_models"),
             *_at("app.py", "from glimway.cli import serve"),
-            *_at("parts.py", "from glimway.app import run"),
+            *_at("parts.py", "from glimway.server import Server"),
             *_at("engine/a.py", "from glimway.parts import Parts"),
             *_at("attic/a.py", "import os"),
         ),
@@ -127,6 +127,7 @@ EXAMPLES: dict[str, Example] = {
         good=(
             *_at("wire/a.py", "import json\nimport msgspec\nfrom urllib.parse import unquote"),
             *_at("domain/a.py", "from collections.abc import Iterator\nimport hashlib"),
+            *_at("wire/a.py", "x = slot.open('a')"),
             *_at("domain/a.py", "from datetime import UTC, datetime\nx = datetime(2026, 1, 1)"),
             *_at("engine/a.py", "import asyncio\nprint(open('a'))"),
         ),

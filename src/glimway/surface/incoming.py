@@ -1,7 +1,8 @@
 """A client's bytes to whole requests.
 
-Knows HTTP/1.1 framing of requests (through httptools) and the limits that hold while bytes arrive.
-Refuses to know sockets, timers and what a path means: ``feed(bytes) -> requests``.
+Knows HTTP/1.1 framing of requests (through httptools; ``head`` judges what that lets pass) and the
+limits that hold while bytes arrive. Refuses to know sockets, timers and what a path means:
+``feed(bytes) -> requests``.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import httptools
 import msgspec
 
+from glimway.surface.head import judge_head
 from glimway.wire.refusal import Refusal
 
 Headers = list[tuple[bytes, bytes]]
@@ -79,8 +81,8 @@ class Incoming:
             self._head_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            raise Refusal("unsupported", "This path does not take an upgrade.") from None
+        except httptools.HttpParserUpgrade as upgrade:
+            self._without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             raise self._refusal or Refusal(
                 "invalid", "The request is not valid HTTP.", detail=str(error)
@@ -111,7 +113,7 @@ class Incoming:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One header line."""
-        self._headers.append((name.lower(), value))
+        self._headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
@@ -119,6 +121,11 @@ class Incoming:
         self.in_body = True
         if len(self._headers) > self._bounds.headers_max:
             self._stop(self._head_too_large())
+        parser = self._parser
+        assert parser is not None  # noqa: S101 - it is calling
+        wrong = judge_head(parser.get_http_version(), self.target, self._headers)
+        if wrong is not None:
+            self._stop(Refusal("invalid", f"The request is not valid HTTP: {wrong}."))
         for name, value in self._headers:
             if name == b"content-length" and int(value) > self._bounds.body_bytes_max:
                 self._stop(self._body_too_large(f" ({int(value)} bytes)"))
@@ -149,6 +156,23 @@ class Incoming:
         )
 
     # ---- inside ---------------------------------------------------------------------------------
+
+    def _without_upgrade(self, rest: bytes) -> None:
+        """Read a request that offers another protocol as if it did not (RFC 9110, 7.8: a server may
+        ignore the offer). The parser drops the body of such a request, so its head is read again
+        without the offer; Java's own client offers ``h2c`` with every first request."""
+        old = self._parser
+        assert old is not None  # noqa: S101 - it has just spoken
+        lines = [old.get_method() + b" " + self.target + b" HTTP/1.1"]
+        lines += [
+            name + b": " + value
+            for name, value in self._headers
+            if name not in (b"upgrade", b"connection", b"http2-settings")
+        ]
+        if self._requests:
+            self._requests.pop()  # what the parser made of it, without a body
+        self._parser = httptools.HttpRequestParser(self)
+        self._parser.feed_data(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
 
     def _stop(self, refusal: Refusal) -> None:
         self._refusal = refusal  # httptools passes no exception of ours on

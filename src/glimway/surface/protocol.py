@@ -16,7 +16,6 @@ import asyncio
 import logging
 from collections import deque
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 from uvicorn.config import Config
@@ -26,6 +25,7 @@ from glimway.engine.outbox import Outbox
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.surface.exchange import Exchange
 from glimway.surface.incoming import Bounds, Incoming, Request
+from glimway.surface.scope import scope_of
 from glimway.wire.refusal import Refusal
 
 WRITE_BUFFER_BYTES_HIGH = 64 * 1024
@@ -33,6 +33,9 @@ WRITE_BUFFER_BYTES_HIGH = 64 * 1024
 
 PIPELINED_MAX = 32
 """Requests that may wait behind the one in progress; no known client pipelines more than a few."""
+
+GENTLE_CLOSE_S = 1.0
+"""How long a refused client may go on sending before it is cut."""
 
 _log = logging.getLogger("glimway")
 
@@ -83,6 +86,7 @@ class ClientConnection(asyncio.Protocol):
         self._alarm: Alarm | None = None
         self._closing = False
         self._head_timed = False
+        self._distrusted = False
         self._lost = False
         self._unsent: list[bytes] = []
         self._client: tuple[str, int] | None = None
@@ -188,7 +192,10 @@ class ClientConnection(asyncio.Protocol):
         if self._closing:
             return
         if not exchange.keep_alive:
-            self._close()
+            if self._distrusted:
+                self._close_gently()
+            else:
+                self._close()
             return
         self._arm(self._edge.keep_alive_s)
         if self._waiting:
@@ -199,7 +206,7 @@ class ClientConnection(asyncio.Protocol):
     # ---- inside -------------------------------------------------------------------------------
 
     def _received(self, request: Request) -> None:
-        exchange = Exchange(self, self._scope(request), request)
+        exchange = Exchange(self, scope_of(request, self._client, self._server), request)
         exchange.scope["extensions"]["glimway"] = exchange
         if self._current is None:
             self._begin(exchange)
@@ -235,26 +242,6 @@ class ClientConnection(asyncio.Protocol):
             exchange.keep_alive = False
             self._answer_refusal(exchange, Refusal("unavailable", "The server could not answer."))
 
-    def _scope(self, request: Request) -> dict[str, Any]:
-        raw_path, _, query = request.target.partition(b"?")
-        path = raw_path.decode("latin-1")
-        return {
-            "type": "http",
-            "asgi": _ASGI,
-            "http_version": request.http_version,
-            "method": request.method,
-            "scheme": "http",
-            "path": unquote(path) if "%" in path else path,
-            "raw_path": raw_path,
-            "query_string": query,
-            "root_path": "",
-            "headers": request.headers,
-            "client": self._client,
-            "server": self._server,
-            "state": {},
-            "extensions": {},
-        }
-
     def _refuse(self, refusal: Refusal) -> None:
         """Say no before any handler runs, and close: what follows cannot be trusted."""
         if self._closing:
@@ -263,8 +250,9 @@ class ClientConnection(asyncio.Protocol):
             # The answer in progress belongs to an earlier, sound request; it is cut with the rest.
             self._abort()
             return
+        self._distrusted = True
         request = Request("GET", self._incoming.target, "1.1", [], b"", keep_alive=False)
-        self._current = Exchange(self, self._scope(request), request)
+        self._current = Exchange(self, scope_of(request, self._client, self._server), request)
         self._answer_refusal(self._current, refusal)
 
     def _answer_refusal(self, exchange: Exchange, refusal: Refusal) -> None:
@@ -291,10 +279,17 @@ class ClientConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.close()
 
+    def _close_gently(self) -> None:
+        """Close our half and swallow what still comes for a moment: closing at once would make the
+        kernel answer unread bytes with a reset, and that can overtake the refusal."""
+        self.flush()
+        self._closing = True
+        if self._transport is not None and self._transport.can_write_eof():
+            self._transport.write_eof()
+        self._disarm()
+        self._alarm = self._edge.wheel.after(GENTLE_CLOSE_S, self._abort)
+
     def _abort(self) -> None:
         self._closing = True
         if self._transport is not None:
             self._transport.abort()
-
-
-_ASGI = {"version": "3.0", "spec_version": "2.4"}

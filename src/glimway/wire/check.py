@@ -121,7 +121,8 @@ def _beginning(value: Any, depth: int = _DEPTH_SHOWN_MAX) -> Any:
     if type(value) is str:
         return value[: SHOWN_CHARS_MAX + 1]
     if type(value) is list:
-        return [_beginning(one, depth - 1) for one in value[:_MEMBERS_SHOWN_MAX]] if depth else ["…"]
+        items = value[:_MEMBERS_SHOWN_MAX] if depth else []
+        return [_beginning(item, depth - 1) for item in items]
     if type(value) is dict:
         keys = list(value)[:_MEMBERS_SHOWN_MAX] if depth else []
         return {_beginning(key): _beginning(value[key], depth - 1) for key in keys}

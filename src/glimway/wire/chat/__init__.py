@@ -22,7 +22,7 @@ PATH = "/chat/completions"
 
 
 def _reader(quirks: Quirks, id_stem: str, call: Call) -> Reader:
-    return Reader(quirks, id_stem)
+    return Reader(quirks, id_stem, call)
 
 
 CHAT_CLIENT = ClientSide("chat", PATH, "chatcmpl-", decode)

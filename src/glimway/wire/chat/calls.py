@@ -135,14 +135,15 @@ class Calls:
             slot = self._by_host_index.get(index)
         else:
             slot = (self._by_id(host_id) or self._last) if host_id else self._last
+        inherited = ""
         if slot is not None and self._is_another(slot, host_id, name, arguments):
-            known = self._by_id(host_id) if host_id else None
-            slot, name = known, name or slot.name
+            inherited = slot.name
+            slot = self._by_id(host_id) if host_id else None
         if slot is None:
-            if not name and type(index) is not int and not host_id:
+            if not (name or inherited or host_id) and type(index) is not int:
                 return None  # belongs to nothing
             slot = self._new()
-            slot.name = "" if delta.get("function") and name else name
+            slot.name = "" if name else inherited
             if host_id is not None and self._by_id(host_id) is None:
                 slot.host_id = slot.id = host_id
         elif host_id is not None and slot.host_id is None:

@@ -14,9 +14,7 @@ from glimway.wire.quirks import Quirks, ThinkingControl
 from glimway.wire.talk import Call, Json, Thinking
 
 
-def write_thinking(
-    body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[str]
-) -> None:
+def write_thinking(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[str]) -> None:
     """Write what is asked of thinking toward a host whose control is known.
 
     A caller's own spelling is never sent to a host that has another; members of it that are not
@@ -32,11 +30,7 @@ def write_thinking(
     if knob is not None and knob.keep is not None:
         value = control.keep_value if knob.keep else control.drop_value
         _put_or_name(body, control.keep, value, "clear_thinking", adjusted)
-    elif (
-        control.keep is not None
-        and quirks.reasoning_in != "none"
-        and replays_earlier(call.turns)
-    ):
+    elif control.keep is not None and quirks.reasoning_in != "none" and replays_earlier(call.turns):
         # Sent back but dropped by the host, it would cost the prefix cache of every earlier turn.
         _put(body, control.keep, control.keep_value)
 

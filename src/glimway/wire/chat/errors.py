@@ -1,7 +1,7 @@
 """Errors of chat hosts, to faults.
 
-Knows the error bodies seen in the wild (OpenAI's object, Z.ai's digits, a flat object, a bare
-string) and finds code, message and kind in them. Refuses to know what a client is told.
+Knows how to find code, message and kind in an error body, by the paths and tables of the host's
+quirks. Refuses to know what a client is told and whether another try follows.
 Source: Z.ai's error page (docs.z.ai/api-reference/api-code); the shapes of vLLM, SGLang,
 llama.cpp, OpenRouter and others as listed with each host's quirks.
 """
@@ -12,13 +12,17 @@ from typing import Any
 
 import msgspec
 
-from glimway.wire.quirks import Quirks
+from glimway.wire.quirks import Errors, Meaning, Quirks
 from glimway.wire.refusal import Fault, FaultKind, RefusalKind
 
 _decode = msgspec.json.Decoder().decode
 
 MESSAGE_CHARS_MAX = 500
 RETRY_AFTER_S_MAX = 3600.0
+
+LONG_RETRY_S = 30.0
+"""When to come back to an overload that lasts, where the host does not say: Z.ai's clients moved
+from three quick tries to waits of 30 s and more for code 1305."""
 
 _OF_STATUS: dict[int, FaultKind] = {
     401: "auth",
@@ -34,6 +38,27 @@ _OF_STATUS: dict[int, FaultKind] = {
     504: "timeout",
     529: "overloaded",
 }
+
+_OF_WORD: dict[str, FaultKind] = {
+    "insufficient_quota": "quota",
+    "billing_hard_limit_reached": "quota",
+    "rate_limit_exceeded": "rate_limited",
+    "rate_limit_error": "rate_limited",
+    "too_many_requests": "rate_limited",
+    "overloaded_error": "overloaded",
+    "server_error": "overloaded",
+    "internal_server_error": "overloaded",
+    "internalservererror": "overloaded",
+    "api_error": "overloaded",
+    "service_unavailable": "overloaded",
+    "timeout": "timeout",
+    "invalid_api_key": "auth",
+    "authentication_error": "auth",
+    "permission_error": "auth",
+    "invalid_request_error": "rejected",
+    "badrequesterror": "rejected",
+}
+"""OpenAI's own words and their like, for errors that come without a status of their own."""
 
 _CONTEXT_WORDS = (
     "context length",
@@ -54,53 +79,86 @@ def read_error(
         status: the HTTP status.
         headers: lower-case names.
         body: its first bytes.
-        quirks: the host's own codes.
+        quirks: the host's own paths, codes, statuses and phrases.
     """
     try:
         value = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         value = body[:MESSAGE_CHARS_MAX].decode("utf-8", "replace")
-    retry_after_s = _retry_after(headers)
-    return _fault(status, value, quirks, retry_after_s)
+    return _fault(status, value, quirks.errors, _retry_after(headers))
 
 
 def fault_in_body(value: Any, quirks: Quirks) -> Fault:
     """Read an error object that came where an answer was due: inside a 200, or in a stream."""
-    return _fault(200, value, quirks, None)
+    return _fault(200, value, quirks.errors, None)
 
 
-def _fault(status: int, value: Any, quirks: Quirks, retry_after_s: float | None) -> Fault:
-    code, message = _code_and_message(value)
-    kind: FaultKind | None = None
-    refusal: RefusalKind | None = None
-    meaning = quirks.errors.codes.get(code) if code else None
-    if meaning is not None:
-        kind, refusal = meaning.fault, meaning.refusal
-    if kind is None:
+def is_error(frame: dict[str, Any]) -> bool:
+    """Whether an object that came where an answer was due is an error, nested or flat."""
+    if frame.get("error"):
+        return True
+    if frame.get("choices") is not None:
+        return False
+    if frame.get("object") == "error" or frame.get("type") == "error":
+        return True
+    said = frame.get("message") or frame.get("msg") or frame.get("detail")
+    return type(said) is str and (frame.get("code") is not None or frame.get("success") is False)
+
+
+def _fault(status: int, value: Any, errors: Errors, retry_after_s: float | None) -> Fault:
+    if type(value) is list and len(value) == 1:
+        value = value[0]  # Google's hosts put the object into an array
+    code, message = _code_and_message(value, errors)
+    meaning = _meaning(status, code, message, errors)
+    kind: FaultKind | None = meaning.fault
+    refusal: RefusalKind | None = meaning.refusal
+    if refusal is not None:
+        kind = kind or "rejected"
+    elif kind is None:
         if code == "context_length_exceeded" or _speaks_of_context(status, message):
             refusal = "context_too_long"
         elif code == "content_filter":
             refusal = "content_filter"
-        kind = _of_status(status, code)
-    if refusal is not None:
-        kind = "rejected"
+        kind = "rejected" if refusal is not None else _of_status(status, code)
+    if meaning.retry == "long" and retry_after_s is None:
+        retry_after_s = LONG_RETRY_S
+    readable = message and not message.lstrip().startswith("<")  # a proxy's page is no message
     return Fault(
         kind,
         f"{status} {code or ''} {message}".strip()[:MESSAGE_CHARS_MAX],
         status=status,
-        message=message[:MESSAGE_CHARS_MAX] or None,
+        message=message[:MESSAGE_CHARS_MAX] if readable else None,
         retry_after_s=retry_after_s,
         code=code,
         refusal=refusal,
     )
 
 
+def _meaning(status: int, code: str | None, message: str, errors: Errors) -> Meaning:
+    """What the host's own tables say: code, then status, then a phrase of the message."""
+    found = errors.codes.get(code) if code is not None else None
+    if found is None and status != 200:
+        found = errors.statuses.get(str(status))
+    if found is None and errors.phrases:
+        lowered = message.lower()
+        for phrase, meaning in errors.phrases.items():
+            if phrase in lowered:
+                return meaning
+    return found or _SILENT
+
+
+_SILENT = Meaning()
+
+
 def _of_status(status: int, code: str | None) -> FaultKind:
+    word = _OF_WORD.get(code.lower()) if code is not None else None
     if status == 200:
         # An error inside a 200 carries its status in the code, where it is an HTTP number.
         if code is not None and code.isdigit() and 400 <= int(code) < 600:
             return _of_status(int(code), None)
-        return "broken"
+        return word or "broken"
+    if status == 429 and word == "quota":
+        return word
     kind = _OF_STATUS.get(status)
     if kind is not None:
         return kind
@@ -109,19 +167,34 @@ def _of_status(status: int, code: str | None) -> FaultKind:
     return "overloaded" if status >= 500 else "broken"
 
 
-def _code_and_message(value: Any) -> tuple[str | None, str]:
+def _code_and_message(value: Any, errors: Errors) -> tuple[str | None, str]:
     if type(value) is str:
         return None, value
     if type(value) is not dict:
         return None, ""
-    inner = value.get("error")
-    if type(inner) is str:
-        return _word(value.get("code")), inner
-    holder = inner if type(inner) is dict else value
-    message = holder.get("message") or holder.get("msg") or holder.get("detail") or ""
-    if type(message) is not str:
-        message = msgspec.json.encode(message).decode()
-    return _word(holder.get("code")) or _word(holder.get("type")), message
+    listed = value.get("errors")
+    if type(listed) is list and listed and type(listed[0]) is dict:
+        value = {**listed[0], **{k: v for k, v in value.items() if k != "errors" and v}}
+    code = next((word for path in errors.code if (word := _word(_at(value, path)))), None)
+    message = ""
+    for path in errors.message:
+        found = _at(value, path)
+        if type(found) is str and found:
+            message = found
+            break
+    if not message:
+        # Pydantic's list of complaints, or an object in an unknown shape: better than silence.
+        rest = value.get("detail") or value.get("message") or value.get("error") or ""
+        message = rest if type(rest) is str else msgspec.json.encode(rest).decode()
+    return code, message
+
+
+def _at(value: Any, path: str) -> Any:
+    for name in path.split("."):
+        if type(value) is not dict:
+            return None
+        value = value.get(name)
+    return value
 
 
 def _word(value: Any) -> str | None:
@@ -131,7 +204,7 @@ def _word(value: Any) -> str | None:
 
 
 def _speaks_of_context(status: int, message: str) -> bool:
-    if status not in (400, 413, 422):
+    if status not in (200, 400, 413, 422):
         return False
     lowered = message.lower()
     return any(words in lowered for words in _CONTEXT_WORDS)

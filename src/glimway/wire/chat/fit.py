@@ -57,6 +57,8 @@ class Plan(msgspec.Struct, frozen=True):
         quirks: what it was made from.
         style: how it reads messages.
         steps: what must be looked at once a body is written, in this order.
+        tool_steps: likewise, where tools or a choice of them were asked for.
+        cap: its name for the cap on output; None: as the caller spelled it.
         n_max, stop_max: how many it takes.
         thinking_known: the caller's own members for thinking are not passed on.
     """
@@ -64,6 +66,8 @@ class Plan(msgspec.Struct, frozen=True):
     quirks: Quirks
     style: Style
     steps: tuple[Step, ...]
+    tool_steps: tuple[Step, ...]
+    cap: str | None
     n_max: int
     stop_max: int
     thinking_known: bool
@@ -97,24 +101,26 @@ def _made(quirks: Quirks) -> Plan:
         members=MESSAGE_MEMBERS | quirks.members if quirks.strict else None,
     )
     needed: tuple[tuple[Step, object], ...] = (
-        (_cap, quirks.max_tokens != "as_sent"),
         (_strict, quirks.strict),
         (_reject, quirks.reject),
         (_ranges, quirks.ranges),
         (_lengths, quirks.lengths),
-        (_stop_array, quirks.stop_array),
-        (_tools_max, quirks.tools_max is not None),
-        (_tool_choice, quirks.tool_choice < _CHOICES),
-        (_describe, quirks.tool_description),
-        (_tool_stream, quirks.tool_stream),
         (_format, quirks.formats != _FORMATS),
         (write_thinking, known),
         (_rename, quirks.rename),
+    )
+    needed_for_tools: tuple[tuple[Step, object], ...] = (
+        (_tools_max, quirks.tools_max is not None),
+        (_tool_choice, not quirks.tool_choice >= _CHOICES),
+        (_describe, quirks.tool_description),
+        (_tool_stream, quirks.tool_stream),
     )
     return Plan(
         quirks,
         style,
         tuple(step for step, wanted in needed if wanted),
+        tuple(step for step, wanted in needed_for_tools if wanted),
+        cap=None if quirks.max_tokens == "as_sent" else quirks.max_tokens,
         n_max=1 if "n" in quirks.reject else quirks.n_max,
         stop_max=0 if "stop" in quirks.reject else quirks.stop_max,
         thinking_known=known,
@@ -124,21 +130,18 @@ def _made(quirks: Quirks) -> Plan:
 # ---- members --------------------------------------------------------------------------------
 
 
-def _cap(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[str]) -> None:
-    for name in _CAPS:
-        if name in body and name != quirks.max_tokens:
-            body[quirks.max_tokens] = body.pop(name)
-
-
 def _strict(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[str]) -> None:
     if "user_id" in body and "user_id" not in quirks.members:
         body.setdefault("user", body.pop("user_id"))
     for name in [name for name in body if name not in MEMBERS and name not in quirks.members]:
-        del body[name]
-        adjusted.append(f"{name} left out")
+        if name != "tool_stream" or not quirks.tool_stream:
+            del body[name]
+            adjusted.append(f"{name} left out")
 
 
 def _reject(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[str]) -> None:
+    if quirks.reject.isdisjoint(body):
+        return
     for name in [name for name in body if name in quirks.reject]:
         del body[name]
         # Usage is asked for on our own behalf too; the caller misses only what the caller asked.
@@ -176,11 +179,6 @@ def _rename(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[st
     for name, theirs in quirks.rename.items():
         if name in body:
             body.setdefault(theirs, body.pop(name))
-
-
-def _stop_array(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[str]) -> None:
-    if type(body.get("stop")) is str:
-        body["stop"] = [body["stop"]]
 
 
 # ---- tools and formats ----------------------------------------------------------------------

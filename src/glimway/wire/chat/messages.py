@@ -204,13 +204,15 @@ def _put_first(message: _Message, text: str) -> None:
 
 def replays_earlier(turns: list[Turn]) -> bool:
     """Whether a turn before the last word of the user holds thinking."""
-    last = max((at for at, turn in enumerate(turns) if turn.role == "user"), default=0)
-    return any(
-        type(part) is ThoughtPart and part.text
-        for turn in turns[:last]
-        if turn.role == "assistant"
-        for part in turn.parts
-    )
+    asked = False
+    for turn in reversed(turns):
+        if turn.role == "user":
+            asked = True
+        elif asked and turn.role == "assistant":
+            for part in turn.parts:
+                if type(part) is ThoughtPart and part.text:
+                    return True
+    return False
 
 
 # ---- tool calls -----------------------------------------------------------------------------

@@ -59,6 +59,9 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
     wish = wish_of(call) if call.tools or call.extra else None
     if wish is not None:
         take_out(body, call, wish, quirks.web_search)
+    if call.tools or call.tool_choice is not None:
+        for step in plan.tool_steps:
+            step(body, call, quirks, adjusted)
     for step in plan.steps:
         step(body, call, quirks, adjusted)
     if wish is not None:
@@ -80,13 +83,13 @@ def _usage(body: dict[str, Json], call: Call, quirks: Quirks) -> None:
 
 def _sampling(body: dict[str, Json], call: Call, plan: Plan) -> None:
     if call.max_tokens is not None:
-        body[call.spelled.get("max_tokens", "max_tokens")] = call.max_tokens
+        body[plan.cap or call.spelled.get("max_tokens", "max_tokens")] = call.max_tokens
     if call.temperature is not None:
         body["temperature"] = call.temperature
     if call.top_p is not None:
         body["top_p"] = call.top_p
     if call.stop and plan.stop_max:
-        single = call.spelled.get("stop") == "string"
+        single = call.spelled.get("stop") == "string" and not plan.quirks.stop_array
         body["stop"] = call.stop[0] if single else call.stop[: plan.stop_max]
     if call.n is not None and call.n <= plan.n_max > 1:
         body["n"] = call.n

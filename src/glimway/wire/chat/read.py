@@ -1,11 +1,8 @@
 """A provider's chat reply to events, whole or streamed.
 
-Knows the shapes that GLM hosts really send (roles repeated, ``finish_reason`` absent, usage in
-the finish frame or in one of its own, thinking under several names) and makes neutral events of
-them. Refuses to know sockets, clients and money.
-
-A whole reply is a stream of one frame, so both go through ``_choice`` with another member name
-(``message`` instead of ``delta``).
+Knows the frames that GLM hosts really send (``choices`` null or missing, several objects in one
+frame, one object in several, errors inside a 200, usage anywhere) and makes neutral events of
+them. Refuses to know sockets, clients and money; what a choice says is read by ``choice``.
 """
 
 from __future__ import annotations
@@ -14,65 +11,30 @@ from typing import Any
 
 import msgspec
 
-from glimway.wire.chat.calls import Calls
-from glimway.wire.chat.errors import fault_in_body
-from glimway.wire.chat.shapes import decode_usual_chunk, decode_usual_reply
-from glimway.wire.chat.usage import read_usage
+from glimway.wire.chat.choice import Choice, Setting, setting
+from glimway.wire.chat.errors import fault_in_body, is_error
+from glimway.wire.chat.healing.frames import recover
+from glimway.wire.chat.healing.surrogates import Mender
+from glimway.wire.chat.healing.torn import Torn
+from glimway.wire.chat.shapes import decode_usual_chunk
+from glimway.wire.chat.usage import better_usage, read_usage
+from glimway.wire.chat.whole import read_usual, text_or_none
 from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Fault
 from glimway.wire.sse import Cutter
-from glimway.wire.talk import (
-    Declined,
-    Event,
-    Opaque,
-    Start,
-    Stop,
-    StopReason,
-    Text,
-    Thought,
-    Usage,
-)
+from glimway.wire.talk import Call, Event, Opaque, Start, Text, Thought, Usage
 
 _decode = msgspec.json.Decoder().decode
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 CHOICES_MAX = 128
 
 UNUSUAL_MAX = 16
 """After so many frames that were not usual, a stream is read the general way only."""
 
-_PLAIN_ENDS = frozenset({"stop", "length", "content_filter"})
-
 _FRAME_KNOWN = frozenset({"id", "object", "created", "model", "choices", "usage", "error"})
-_CHOICE_KNOWN = frozenset({"index", "delta", "message", "finish_reason"})
-_DELTA_KNOWN = frozenset(
-    {"role", "content", "reasoning_content", "reasoning", "tool_calls", "refusal"}
-)
-
-STOP_REASONS: dict[str, StopReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "tool_calls": "tool_calls",
-    "function_call": "tool_calls",
-    "content_filter": "content_filter",
-    "sensitive": "content_filter",  # Z.ai: the client should retract the text
-    "network_error": "error",  # Z.ai: inference failed
-    "error": "error",  # OpenRouter
-    "model_context_window_exceeded": "context",  # Z.ai
-}
-
-
-class _Choice:
-    """What one choice has said so far."""
-
-    __slots__ = ("calls", "said", "stop")
-
-    def __init__(self, index: int, id_stem: str) -> None:
-        self.calls = Calls(index, id_stem)
-        self.said = False
-        self.stop: str | None = None
+_CHOICE_KNOWN = frozenset({"index", "delta", "message", "finish_reason", "usage"})
 
 
 class Reader:
@@ -81,14 +43,18 @@ class Reader:
     Args:
         quirks: how this host spells things.
         id_stem: makes ids for tool calls that come without one.
+        call: what was asked: its tools decide which leaked markup is a call.
     """
 
     __slots__ = (
+        "_call",
         "_choices",
         "_cutter",
         "_quirks",
+        "_setting",
         "_started",
         "_stem",
+        "_torn",
         "_unusual",
         "answer_id",
         "done",
@@ -96,12 +62,16 @@ class Reader:
         "usage",
     )
 
-    def __init__(self, quirks: Quirks, id_stem: str) -> None:
+    _setting: Setting
+
+    def __init__(self, quirks: Quirks, id_stem: str, call: Call | None = None) -> None:
         self._quirks = quirks
         self._stem = id_stem
+        self._call = call
         self._cutter: Cutter | None = None  # made by the first bytes of a stream
-        self._choices: dict[int, _Choice] = {}
+        self._choices: dict[int, Choice] = {}
         self._started = False
+        self._torn: Torn | None = None  # made by the first frame that is not one object
         self._unusual = 0
         self.done = False
         """The dialect's terminal mark was seen."""
@@ -123,9 +93,9 @@ class Reader:
         frames: list[list[Event]] = []
         try:
             for event, data in cutter.feed(chunk):
-                if self.done:
+                if self.done or self.fault is not None:
                     break
-                events = self._usual(data) if self._unusual < UNUSUAL_MAX else None
+                events = self._usual(data) if self._unusual < UNUSUAL_MAX and not event else None
                 if events is None:
                     events = self._frame(data, event)
                 if events:
@@ -138,43 +108,87 @@ class Reader:
         """A frame of nothing but text or thinking; None when it is any other."""
         try:
             (choice,) = decode_usual_chunk(data).choices
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _UNREADABLE:
             # The first frame says the role, the last ones why it ended: those are always unusual.
             # A host whose every frame is unusual is not asked twice for long.
             self._unusual += 1
             return None
         index = choice.index
-        if index not in self._choices or not self._started:
+        state = self._choices.get(index)
+        if state is None:
             return None
         delta = choice.delta
+        text = delta.content
         thought = delta.reasoning_content or delta.reasoning
-        if delta.content:
-            if thought:
-                return [Thought(thought, index), Text(delta.content, index)]
-            return [Text(delta.content, index)]
+        if state.sieve.busy or (text and "<" in text) or (thought and "<" in thought):
+            events: list[Event] = []
+            state.say(thought, text, events)
+            return events
+        if text:
+            return [Thought(thought, index), Text(text, index)] if thought else [Text(text, index)]
         return [Thought(thought, index)] if thought else []
 
     def close(self) -> list[list[Event]]:
         """Say that the stream's bytes have ended; without its terminal mark that is a fault."""
-        if not self.done and self.fault is None:
-            self.fault = Fault("broken", "the stream ended without [DONE]")
-        return []
+        if self.done or self.fault is not None:
+            return []
+        frames: list[list[Event]] = []
+        tail = b"" if self._cutter is None else self._cutter.tail().rstrip()
+        self.fault = self._last(tail, frames)
+        return frames
+
+    def _last(self, tail: bytes, frames: list[list[Event]]) -> Fault | None:
+        """Read what stands behind the last empty line: many hosts leave out the one that should
+        follow the mark."""
+        if tail.endswith(b"[DONE]"):
+            try:
+                frames.append(self._frame(tail, b""))
+            except Fault as fault:
+                return fault
+        return None if self.done else Fault("broken", "the stream ended without [DONE]")
 
     def _frame(self, data: bytes, event: bytes) -> list[Event]:
         if data.startswith(b"[DONE]"):
-            self.done = True
-            return self._end()
+            return self._finish()
+        torn = self._torn
         try:
             frame = _decode(data)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            if not data.strip():
-                return []
-            raise Fault("broken", f"unreadable stream frame: {error}") from None
+        except _UNREADABLE:
+            return self._recover(data, event)
         if type(frame) is not dict:
+            if torn is not None and torn.pending:
+                return self._recover(data, event)
             return []  # a ping of null, a number: it cannot carry content
-        if event == b"error" or frame.get("error"):
+        if torn is not None:
+            torn.follow(frame, fresh=not self._choices)
+        return self._object(frame, event)
+
+    def _recover(self, data: bytes, event: bytes) -> list[Event]:
+        """The data of a frame that is not one JSON object."""
+        if event == b"error":
+            raise fault_in_body(data.decode("utf-8", "replace"), self._quirks)
+        torn = self._torn
+        if torn is None:
+            torn = self._torn = Torn()
+            self._unusual = UNUSUAL_MAX  # from now on each frame may need the ones before it
+        objects, done = torn.take(data, fresh=not self._choices)
+        events: list[Event] = []
+        for frame in objects:
+            events += self._object(frame, b"")
+        if done:
+            events += self._finish()
+        return events
+
+    def _object(self, frame: dict[str, Any], event: bytes) -> list[Event]:
+        if event == b"error" or is_error(frame):
             raise fault_in_body(frame, self._quirks)
         return self._events(frame, "delta")
+
+    def _finish(self) -> list[Event]:
+        if self._torn is not None:
+            self._torn.close()
+        self.done = True
+        return self._end()
 
     # ---- a whole reply ----------------------------------------------------------------------
 
@@ -184,39 +198,30 @@ class Reader:
         Raises:
             Fault: the body is unreadable, empty, or an error object inside a 200.
         """
-        try:
-            usual = decode_usual_reply(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        events = read_usual(body, self._quirks)
+        if events is None:
             return self._whole(body)
-        (end,) = usual.choices
-        reason = STOP_REASONS.get(end.finish_reason)
-        message = end.message
-        if reason not in _PLAIN_ENDS or not message.content or end.index:
-            return self._whole(body)
-        self.answer_id = _text(usual.id)
+        start, last = events[0], events[-1]
+        if type(start) is Start:
+            self.answer_id = start.id
+        if type(last) is Usage:
+            self.usage = last
         self.done = True
-        events: list[Event] = [Start(self.answer_id, _text(usual.model))]
-        thought = message.reasoning_content or message.reasoning
-        if thought:
-            events.append(Thought(thought))
-        events.append(Text(message.content))
-        if usual.system_fingerprint is not None:
-            events.append(Opaque("frame", {"system_fingerprint": usual.system_fingerprint}))
-        events.append(Stop(reason, 0, end.finish_reason))
-        self.usage = read_usage(usual.usage)
-        if self.usage is not None:
-            events.append(self.usage)
         return events
 
     def _whole(self, body: bytes) -> list[Event]:
         """The general way for a whole reply."""
         try:
             frame = _decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise Fault("broken", f"the answer is not JSON: {error}") from None
+        except _UNREADABLE as error:
+            found = recover(body)
+            if len(found.objects) != 1 or found.torn or type(found.objects[0]) is not dict:
+                raise Fault("broken", f"the answer is not JSON: {error}") from None
+            frame = found.objects[0]
+            Mender().mend(frame, "message")
         if type(frame) is not dict:
             raise Fault("broken", "the answer is not a JSON object")
-        if frame.get("error") or "choices" not in frame:
+        if is_error(frame) or "choices" not in frame:
             raise fault_in_body(frame, self._quirks)
         if type(frame["choices"]) is not list or not frame["choices"]:
             raise Fault("broken", "the answer has no choices")
@@ -229,14 +234,13 @@ class Reader:
 
     def _events(self, frame: dict[str, Any], member: str) -> list[Event]:
         events: list[Event] = []
-        if not self._started:
-            self._started = True
-            self.answer_id = _text(frame.get("id"))
-            events.append(Start(self.answer_id, _text(frame.get("model"))))
-        usage = frame.get("usage")
-        if usage is not None:
-            self.usage = read_usage(usage) or self.usage
         choices = frame.get("choices")
+        if not self._started and (choices or frame.get("id")):
+            self._started = True
+            self.answer_id = text_or_none(frame.get("id"))
+            events.append(Start(self.answer_id, text_or_none(frame.get("model"))))
+        if frame.get("usage") is not None:
+            self.usage = better_usage(self.usage, read_usage(frame["usage"]))
         if type(choices) is list:
             for choice in choices:
                 if type(choice) is dict:
@@ -255,68 +259,34 @@ class Reader:
         if state is None:
             if not 0 <= index < CHOICES_MAX:
                 raise Fault("broken", f"a choice has the index {index}")
-            state = self._choices[index] = _Choice(index, self._stem)
+            if not self._choices:
+                self._setting = setting(self._quirks, self._stem, self._call)
+            state = self._choices[index] = Choice(index, self._setting)
         delta = choice.get(member)
         if type(delta) is dict and delta:
-            self._delta(delta, member, index, state, events)
-        finish = choice.get("finish_reason")
-        if finish is not None and type(finish) is str and finish:
-            state.stop = state.stop or finish
+            if member == "delta":
+                state.delta(delta, events)
+            else:
+                state.message(delta, choice.get("finish_reason"), events)
+        state.stop(choice.get("finish_reason"))
+        if choice.get("usage") is not None:
+            self.usage = better_usage(self.usage, read_usage(choice["usage"]))
         if not choice.keys() <= _CHOICE_KNOWN:
             rest = _rest(choice, _CHOICE_KNOWN)
             if rest:
                 events.append(Opaque("choice", rest, index))
 
-    def _delta(
-        self,
-        delta: dict[str, Any],
-        member: str,
-        index: int,
-        state: _Choice,
-        events: list[Event],
-    ) -> None:
-        thought = delta.get("reasoning_content") or delta.get("reasoning")
-        if type(thought) is str and thought:
-            state.said = True
-            events.append(Thought(thought, index))
-        content = delta.get("content")
-        if type(content) is str and content:
-            state.said = True
-            events.append(Text(content, index))
-        declined = delta.get("refusal")
-        if type(declined) is str and declined:
-            state.said = True
-            events.append(Declined(declined, index))
-        calls = delta.get("tool_calls")
-        if type(calls) is list and calls:
-            state.calls.feed(calls, events)
-        if not delta.keys() <= _DELTA_KNOWN:
-            rest = _rest(delta, _DELTA_KNOWN)
-            if rest:
-                place = "delta" if member == "delta" else "message"
-                events.append(Opaque(place, rest, index))  # type: ignore[arg-type]
-
     def _end(self) -> list[Event]:
-        """All that is said at the end: late tool names, ``{}``, the reasons, the usage.
+        """All that is said at the end: what was held back, the reasons, the usage.
 
         Raises:
             Fault: ``broken`` when nothing ended properly.
         """
-        events: list[Event] = []
         if not self._choices:
             raise Fault("broken", "the stream ended without an answer")
-        for index, state in self._choices.items():
-            if state.stop is None:
-                raise Fault("broken", "the answer ended without a finish_reason")
-            reason = STOP_REASONS.get(state.stop, "stop")
-            if reason == "error":
-                raise Fault("broken", f"the provider ended the answer with {state.stop!r}")
-            state.calls.close(events, cut=reason == "length")
-            if len(state.calls) and reason == "stop":
-                reason = "tool_calls"
-            elif reason == "tool_calls" and not len(state.calls):
-                reason = "stop"
-            events.append(Stop(reason, index, state.stop))
+        events: list[Event] = []
+        for state in self._choices.values():
+            state.end(events)
         if self.usage is not None:
             events.append(self.usage)
         return events
@@ -325,7 +295,3 @@ class Reader:
 def _rest(members: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
     """Members that no event carries; ``null`` says nothing and is not kept."""
     return {k: v for k, v in members.items() if k not in known and v is not None}
-
-
-def _text(value: Any) -> str | None:
-    return value if type(value) is str and value else None

@@ -1,7 +1,8 @@
 """A client's chat-completions body to a Call.
 
-Knows every top-level member of OpenAI's and Z.ai's chat requests and what its value may be.
-Refuses to know ranges that depend on mount or model (``domain/parameters`` holds those).
+Knows every top-level member that has a neutral one, and what its value may be; the others go
+through ``members`` or, unknown to it, as they are. Refuses to know ranges that depend on mount or
+model (``domain/judgement`` holds values to those).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from glimway.wire import check
-from glimway.wire.chat.thinking import THINKING_MEMBERS, read_thinking
-from glimway.wire.chat.tools import read_tool_choice, read_tools
+from glimway.wire.chat.members import CHECKS
+from glimway.wire.chat.thinking import UNDERSTOOD, read_thinking
+from glimway.wire.chat.tools import hold_to_tools, read_tool_choice, read_tools
 from glimway.wire.chat.turns import read_turns
 from glimway.wire.talk import Call, Format
 
@@ -32,14 +34,17 @@ def decode(body: dict[str, Any]) -> Call:
     Raises:
         Refusal: ``invalid``, naming the field and what it accepts.
     """
+    if "extra_body" in body:
+        body = _flattened(body)
     model = body.get("model")
     if model is None:
         check.missing("model", 'name the model, for example "zai/glm-4.7-flash"')
     if type(model) is not str or not model.strip():
         check.wrong("model", model, 'a model name, for example "zai/glm-4.7-flash"')
-    check.string("model", model, MODEL_CHARS_MAX)
+    if len(model) > MODEL_CHARS_MAX:
+        check.string("model", model, MODEL_CHARS_MAX)
     if body.get("messages") is None:
-        check.missing("messages", 'an array such as [{"role": "user", "content": "Hello"}]')
+        check.missing("messages", _messages_purpose(body))
     call = Call(model=model, turns=read_turns(body["messages"]), dialect="chat")
     thinking: dict[str, Any] | None = None
     for name, value in body.items():
@@ -48,14 +53,31 @@ def decode(body: dict[str, Any]) -> Call:
         setter = _SETTERS.get(name)
         if setter is not None:
             setter(call, name, value)
-        elif name in THINKING_MEMBERS:
+        elif name in UNDERSTOOD:
             thinking = thinking if thinking is not None else {}
             thinking[name] = value
         else:
-            call.extra[name] = value
+            typed = CHECKS.get(name)
+            call.extra[name] = value if typed is None else typed(name, value)
     if thinking is not None:
         call.thinking = read_thinking(thinking)
+    if call.tool_choice is not None and call.tools:
+        hold_to_tools(call.tool_choice, call.tools)
     return call
+
+
+def _flattened(body: dict[str, Any]) -> dict[str, Any]:
+    """SDKs lay ``extra_body`` over the body; a caller without one may send it as it reads."""
+    more = body["extra_body"]
+    outer = {name: value for name, value in body.items() if name != "extra_body"}
+    return outer if more is None else {**check.mapping("extra_body", more), **outer}
+
+
+def _messages_purpose(body: dict[str, Any]) -> str:
+    for name, api in (("prompt", "completions"), ("input", "responses")):
+        if name in body:
+            return f"'{name}' belongs to the {api} API; here send messages with role and content"
+    return 'an array such as [{"role": "user", "content": "Hello"}]'
 
 
 def _stream(call: Call, name: str, value: Any) -> None:
@@ -106,7 +128,7 @@ def _n(call: Call, name: str, value: Any) -> None:
 
 
 def _seed(call: Call, name: str, value: Any) -> None:
-    call.seed = check.integer(name, value)
+    call.seed = check.integer(name, value, -SEED_MAX - 1, SEED_MAX)
 
 
 def _tools(call: Call, name: str, value: Any) -> None:
@@ -166,7 +188,19 @@ def _schema_format(param: str, form: dict[str, Any]) -> Format:
 
 
 def _preferences(call: Call, name: str, value: Any) -> None:
-    call.preferences = check.mapping(name, value, '{"order": ["..."]}')
+    preferences = check.mapping(name, value, '{"order": ["..."]}')
+    call.preferences = {**(call.preferences or {}), **preferences}
+
+
+def _options(call: Call, name: str, value: Any) -> None:
+    options = check.mapping(name, value, '{"gateway": {"order": ["..."]}}')
+    if options.get("gateway") is not None:
+        # The same preferences as ``provider`` has, as the AI SDK spells them.
+        gateway = check.mapping(f"{name}.gateway", options["gateway"], '{"order": ["..."]}')
+        call.preferences = {**gateway, **(call.preferences or {})}
+    rest = {key: item for key, item in options.items() if key != "gateway"}
+    if rest:
+        call.extra[name] = rest
 
 
 def _models(call: Call, name: str, value: Any) -> None:
@@ -195,5 +229,6 @@ _SETTERS: dict[str, _Setter] = {
     "user": _user,
     "user_id": _user,
     "provider": _preferences,
+    "providerOptions": _options,
     "models": _models,
 }

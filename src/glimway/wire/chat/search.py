@@ -56,7 +56,7 @@ def wish_of(call: Call) -> Wish | None:
     """The wish for a search; None: there is none."""
     if call.tools:
         for at, tool in enumerate(call.tools):
-            if is_search(tool):
+            if tool.kind != "function" and is_search(tool):
                 return _of_tool(f"tools[{at}]", tool, call)
     extra = call.extra
     if not extra or _NAMES.isdisjoint(extra):

@@ -54,10 +54,11 @@ def _usual(item: Any) -> Tool | None:
     name = function.get("name")
     about = function.get("description")
     parameters = function.get("parameters")
-    if type(name) is str and type(about) is str and type(parameters) is dict:
-        if 0 < len(name) <= NAME_CHARS_MAX:
-            return Tool("function", name, about, parameters)
-    return None
+    if type(name) is not str or not 0 < len(name) <= NAME_CHARS_MAX:
+        return None
+    if type(about) is not str or type(parameters) is not dict:
+        return None
+    return Tool("function", name, about, parameters)
 
 
 def _tool(param: str, value: Any) -> Tool:

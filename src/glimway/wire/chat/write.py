@@ -10,13 +10,14 @@ prepared halves around the JSON string, everything else through dicts.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from glimway.wire.chat.deltas import finished, grow, put
+from glimway.wire.chat.style import FINISH_REASONS, Style
 from glimway.wire.chat.usage import write_usage
 from glimway.wire.talk import (
-    Declined,
     Event,
     Json,
     Opaque,
@@ -25,52 +26,36 @@ from glimway.wire.talk import (
     StopReason,
     Text,
     Thought,
-    ToolArgs,
-    ToolOpen,
     Usage,
 )
 
+__all__ = ["DONE", "FINISH_REASONS", "Style", "Writer"]
+
 _encode = msgspec.json.Encoder().encode
 
-FINISH_REASONS: dict[StopReason, str] = {
-    "stop": "stop",
-    "length": "length",
-    "tool_calls": "tool_calls",
-    "content_filter": "content_filter",
-    "refusal": "stop",
-    "pause": "stop",
-    "error": "stop",
-    "context": "length",
-}
-"""Neutral reason -> OpenAI's word (``model_context_window_exceeded`` is a kind of ``length``)."""
-
 DONE = b"data: [DONE]\n\n"
-
-
-class Style(msgspec.Struct, frozen=True):
-    """How a mount wants its chat replies.
-
-    ``usage``: ``off`` = not in streams; ``last`` = in a last frame with empty ``choices``;
-    ``finish`` = in the frame of ``finish_reason``. ``usage_null``: frames before the usage frame
-    carry ``usage: null``. ``reasoning_too``: thinking also under the name ``reasoning``.
-    """
-
-    id: str
-    model: str
-    created: int
-    usage: Literal["off", "last", "finish"] = "last"
-    usage_null: bool = False
-    reasoning_too: bool = False
 
 
 class Writer:
     """Writes one reply."""
 
-    __slots__ = ("_head", "_mid", "_roles", "_style", "_tail", "_thought_mid")
+    __slots__ = (
+        "_head",
+        "_later",
+        "_later_choices",
+        "_mid",
+        "_roles",
+        "_style",
+        "_tail",
+        "_thought_mid",
+    )
 
     def __init__(self, style: Style) -> None:
         self._style = style
         self._roles: set[int] = set()
+        # Unknown members that came without anything to say: they ride on the next frame.
+        self._later: dict[str, Json] = {}
+        self._later_choices: dict[int, dict[str, Json]] = {}
         self._head = b""  # prepared by the first frame of a stream
 
     def _prepare(self) -> None:
@@ -113,18 +98,22 @@ class Writer:
         """
         if not self._head:
             self._prepare()
+        style, last = self._style, len(stops) - 1
+        written = write_usage(usage, cost_usd) if style.usage != "off" else None
         out = []
-        written = write_usage(usage, cost_usd) if self._style.usage != "off" else None
         for at, stop in enumerate(stops):
             out.append(self._role(stop.choice))
             members: dict[str, Json] = {}
-            if self._style.usage == "finish" and at == len(stops) - 1:
-                members["usage"] = written
-            out.append(
-                self._choice_frame(stop.choice, {}, FINISH_REASONS[stop.reason], {}, members)
-            )
-        if self._style.usage == "last":
-            out.append(self._head + b',"choices":[],"usage":' + _encode(written) + b"}\n\n")
+            if at == last and style.usage != "last":
+                members = self._later
+                if style.usage == "finish":
+                    members = {**members, "usage": written}
+            extra = self._later_choices.pop(stop.choice, {})
+            reason = FINISH_REASONS[stop.reason]
+            out.append(self._choice_frame(stop.choice, {}, reason, extra, members))
+        if style.usage == "last":
+            rest = {"choices": [], **self._later, "usage": written}
+            out.append(self._head + b"," + _encode(rest)[1:] + b"\n\n")
         out.append(DONE)
         return b"".join(out)
 
@@ -134,51 +123,46 @@ class Writer:
 
     def _general(self, events: list[Event]) -> bytes:
         out: list[bytes] = []
-        deltas: dict[int, dict[str, Any]] = {}
-        choices: dict[int, dict[str, Json]] = {}
-        members: dict[str, Json] = {}
+        frame = _Frame()
+        reasoning_too = self._style.reasoning_too
         for event in events:
-            kind = type(event)
-            if kind is Start or kind is Stop or kind is Usage:
+            if isinstance(event, Start | Stop | Usage):
                 continue
-            if kind is Opaque:
-                self._opaque(event, deltas, choices, members)  # type: ignore[arg-type]
+            if isinstance(event, Opaque):
+                frame.keep(event)
                 continue
-            index: int = event.choice  # type: ignore[union-attr]
-            delta = deltas.setdefault(index, {})
-            if not _put(delta, event, reasoning_too=self._style.reasoning_too):
-                self._flush(out, deltas, choices, {})
-                _put(deltas.setdefault(index, {}), event, reasoning_too=self._style.reasoning_too)
-        self._flush(out, deltas, choices, members)
+            delta = frame.deltas.setdefault(event.choice, {})
+            if not put(delta, event, reasoning_too=reasoning_too):
+                self._flush(out, frame, {})
+                delta = frame.deltas.setdefault(event.choice, {})
+                put(delta, event, reasoning_too=reasoning_too)
+        if frame.deltas:
+            members, self._later = {**self._later, **frame.members}, {}
+            self._flush(out, frame, members)
+        elif frame.members:
+            self._wait(out, self._later, frame.members)
+        for index, extra in frame.choices.items():
+            self._wait(out, self._later_choices.setdefault(index, {}), extra, index)
         return b"".join(out)
 
-    def _opaque(
-        self,
-        event: Opaque,
-        deltas: dict[int, dict[str, Any]],
-        choices: dict[int, dict[str, Json]],
-        members: dict[str, Json],
-    ) -> None:
-        if event.place == "frame":
-            members.update(event.value)
-        elif event.place == "choice":
-            choices.setdefault(event.choice, {}).update(event.value)
-            deltas.setdefault(event.choice, {})
-        else:
-            deltas.setdefault(event.choice, {}).update(event.value)
-
-    def _flush(
-        self,
-        out: list[bytes],
-        deltas: dict[int, dict[str, Any]],
-        choices: dict[int, dict[str, Json]],
-        members: dict[str, Json],
-    ) -> None:
-        for index, delta in deltas.items():
+    def _flush(self, out: list[bytes], frame: _Frame, members: dict[str, Json]) -> None:
+        for index, delta in frame.deltas.items():
             out.append(self._role(index))
-            out.append(self._choice_frame(index, delta, None, choices.get(index, {}), members))
-        deltas.clear()
-        choices.clear()
+            extra = {**self._later_choices.pop(index, {}), **frame.choices.pop(index, {})}
+            out.append(self._choice_frame(index, delta, None, extra, members))
+        frame.deltas.clear()
+
+    def _wait(
+        self, out: list[bytes], kept: dict[str, Json], more: dict[str, Json], choice: int = 0
+    ) -> None:
+        """Keep members for the next frame; those of the same name get one of their own first."""
+        if any(name in kept and kept[name] != value for name, value in more.items()):
+            out.append(self._role(choice))
+            extra = self._later_choices.pop(choice, {})
+            members, self._later = self._later, {}
+            out.append(self._choice_frame(choice, {}, None, extra, members))
+            kept = self._later if kept is members else self._later_choices.setdefault(choice, {})
+        kept.update(more)
 
     def _role(self, choice: int) -> bytes:
         if choice in self._roles:
@@ -205,29 +189,27 @@ class Writer:
     def whole(self, events: list[Event], usage: Usage, cost_usd: bytes | None) -> bytes:
         """Write a whole reply from all its events."""
         style = self._style
-        messages: dict[int, dict[str, Any]] = {}
-        choices: dict[int, dict[str, Json]] = {}
-        members: dict[str, Json] = {}
+        frame = _Frame()
         stops: dict[int, StopReason] = {}
         for event in events:
-            kind = type(event)
-            if kind is Opaque:
-                self._opaque(event, messages, choices, members)  # type: ignore[arg-type]
-            elif kind is Stop:
-                stops[event.choice] = event.reason  # type: ignore[union-attr]
-                messages.setdefault(event.choice, {})  # type: ignore[union-attr]
-            elif kind is not Start and kind is not Usage:
-                _grow(
-                    messages.setdefault(event.choice, {}), event, reasoning_too=style.reasoning_too
-                )  # type: ignore[union-attr]
+            if isinstance(event, Start | Usage):
+                continue
+            if isinstance(event, Opaque):
+                frame.keep(event)
+            elif isinstance(event, Stop):
+                stops[event.choice] = event.reason
+                frame.deltas.setdefault(event.choice, {})
+            else:
+                message = frame.deltas.setdefault(event.choice, {})
+                grow(message, event, reasoning_too=style.reasoning_too)
         entries = [
             {
                 "index": index,
-                "message": _message(message),
-                **choices.get(index, {}),
+                "message": finished(message),
+                **frame.choices.get(index, {}),
                 "finish_reason": FINISH_REASONS[stops.get(index, "stop")],
             }
-            for index, message in sorted(messages.items())
+            for index, message in sorted(frame.deltas.items())
         ]
         return _encode(
             {
@@ -236,73 +218,27 @@ class Writer:
                 "created": style.created,
                 "model": style.model,
                 "choices": entries,
-                **members,
+                **frame.members,
                 "usage": write_usage(usage, cost_usd),
             }
         )
 
 
-def _put(delta: dict[str, Any], event: Event, *, reasoning_too: bool) -> bool:
-    """Add one event to a delta; False when it needs a frame of its own."""
-    kind = type(event)
-    if kind is ToolOpen or kind is ToolArgs:
-        calls = delta.setdefault("tool_calls", [])
-        _put_call(calls, event)
-        return True
-    name = _MEMBERS[kind]
-    if name in delta:
-        return False
-    delta[name] = event.text  # type: ignore[union-attr]
-    if kind is Thought and reasoning_too:
-        delta["reasoning"] = event.text  # type: ignore[union-attr]
-    return True
+class _Frame:
+    """What one provider frame said, by place."""
 
+    __slots__ = ("choices", "deltas", "members")
 
-_MEMBERS: dict[type, str] = {Text: "content", Thought: "reasoning_content", Declined: "refusal"}
+    def __init__(self) -> None:
+        self.deltas: dict[int, dict[str, Any]] = {}
+        self.choices: dict[int, dict[str, Json]] = {}
+        self.members: dict[str, Json] = {}
 
-
-def _put_call(calls: list[dict[str, Any]], event: Any) -> None:
-    if type(event) is ToolOpen:
-        inner = {"name": event.name, "arguments" if event.kind == "function" else "input": ""}
-        calls.append(
-            {
-                "index": event.index,
-                "id": event.id,
-                "type": event.kind,
-                "function" if event.kind == "function" else "custom": inner,
-            }
-        )
-        return
-    for call in calls:
-        if call["index"] == event.index:
-            inner = call.get("function") or call["custom"]
-            name = "arguments" if "arguments" in inner else "input"
-            inner[name] += event.text
-            return
-    calls.append({"index": event.index, "function": {"arguments": event.text}})
-
-
-def _grow(message: dict[str, Any], event: Event, *, reasoning_too: bool) -> None:
-    """Add one event to a whole message; pieces are lists until ``_message`` joins them."""
-    kind = type(event)
-    if kind is ToolOpen or kind is ToolArgs:
-        _put_call(message.setdefault("tool_calls", []), event)
-        return
-    name = _MEMBERS[kind]
-    message.setdefault(name, []).append(event.text)  # type: ignore[union-attr]
-    if kind is Thought and reasoning_too:
-        message.setdefault("reasoning", []).append(event.text)  # type: ignore[union-attr]
-
-
-_JOINED = ("content", "reasoning_content", "reasoning", "refusal")
-
-
-def _message(grown: dict[str, Any]) -> dict[str, Json]:
-    message: dict[str, Json] = {"role": "assistant", "content": None}
-    for name, value in grown.items():
-        message[name] = "".join(value) if name in _JOINED and type(value) is list else value
-    for call in message.get("tool_calls", ()):
-        del call["index"]
-    if message["content"] is None and "tool_calls" not in message:
-        message["content"] = ""
-    return message
+    def keep(self, event: Opaque) -> None:
+        """Put unknown members at their place."""
+        if event.place == "frame":
+            self.members.update(event.value)
+        elif event.place == "choice":
+            self.choices.setdefault(event.choice, {}).update(event.value)
+        else:
+            self.deltas.setdefault(event.choice, {}).update(event.value)

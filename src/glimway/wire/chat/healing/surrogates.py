@@ -1,6 +1,6 @@
-"""Halves of characters, joined again.
+r"""Halves of characters, joined again.
 
-Knows that a host which cuts text by UTF-16 units sends ``\\ud83d`` in one frame and ``\\ude00`` in
+Knows that a host which cuts text by UTF-16 units sends ``\ud83d`` in one frame and ``\ude00`` in
 the next: the halves are joined, and a half that stays alone becomes U+FFFD. Refuses to know where
 the frames come from.
 """

@@ -1,0 +1,88 @@
+"""The listening server and its end.
+
+Knows how the server starts, and how it drains: readiness falls first, idle connections close, live
+answers finish inside the window, the rest are cut in the words of their dialect, and all of them
+settle. Refuses to know what a request is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import signal
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+
+from glimway.engine.house import House
+from glimway.welcome import Welcome
+
+GC_YOUNG_OBJECTS = 50_000
+"""A request leaves no cycles behind, so the collector rarely finds anything; it runs seldom."""
+
+CUT_WAIT_S = 2.0
+"""How long requests that are cut may take to say so and to settle; neither waits for anything."""
+
+EXIT_CLEAN = 0
+EXIT_CUT = 3
+"""The window was over, or a second signal came, before all answers had ended."""
+
+
+class Server(uvicorn.Server):
+    """Uvicorn's server with our own end.
+
+    Args:
+        config: uvicorn's.
+        house: told that no more requests are wanted.
+        told: says where the server listens.
+    """
+
+    def __init__(self, config: uvicorn.Config, house: House, told: Welcome) -> None:
+        super().__init__(config)
+        self._house = house
+        self._told = told
+        self.exit_code = EXIT_CLEAN
+
+    async def startup(self, sockets: Any = None) -> None:
+        """Start, then say where."""
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            self._told.say(str(host), int(port))
+            # What lives now lives for good: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            gc.set_threshold(GC_YOUNG_OBJECTS, 20, 100)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Take the signals on the loop. Uvicorn would raise them again at the end, and the process
+        would die by them before the books are closed."""
+        loop = asyncio.get_running_loop()
+        wanted = (signal.SIGTERM, signal.SIGINT)
+        for number in wanted:
+            loop.add_signal_handler(number, self._signalled)
+        try:
+            yield
+        finally:
+            for number in wanted:
+                loop.remove_signal_handler(number)
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        """Drain; what does not end in time is cut, and settles."""
+        self._house.draining = True
+        await super().shutdown(sockets)
+        left = list(self.server_state.tasks)
+        if left:
+            self.exit_code = EXIT_CUT
+            for task in left:
+                task.cancel()
+            await asyncio.wait(left, timeout=CUT_WAIT_S)
+
+    def _signalled(self) -> None:
+        if self.should_exit:
+            self.force_exit = True  # the second one: end at once
+        self._house.draining = True
+        self.should_exit = True

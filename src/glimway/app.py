@@ -83,6 +83,7 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
         header_timeout_s=server.header_timeout_s,
         body_idle_s=server.body_idle_timeout_s,
         keep_alive_s=server.keep_alive_s,
+        write_stall_s=server.write_stall_s,
     )
     protocol: Any = functools.partial(ClientConnection, edge)
     return uvicorn.Config(

@@ -141,6 +141,7 @@ class Parts:
         async with self._reading_keys:
             keys = await asyncio.wrap_future(self.database.read(key_rows.load))
             self.keys.now = Keyring(keys)
+            self.house.end_revoked()
 
     def _close_store(self) -> None:
         self._watcher.join(timeout=5)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from kit.gateway import Gateway, config
-from kit.http import Client, Response
+from kit.http import Client, Response, call
 from kit.provider import ScriptedProvider
 from kit.recorded import Recorded
 
@@ -19,6 +19,8 @@ CHAT = "/v1/chat/completions"
 PRICE = {"input": "1000", "output": "2000"}
 """USD per million tokens: what ``kit.answers`` reports (7 and 5 tokens) costs 17,000,000 nano-USD."""
 COST_NANOUSD = 17_000_000
+
+ADMIN_KEY = "glimadmin_of_these_tests"
 
 UNLIMITED = """
 [limits.default]
@@ -62,12 +64,15 @@ class Stage:
         with self.ask(model, stream=stream, **more) as client:
             return client.read_response()
 
-    def wait_for_key(self, within_s: float = 5.0) -> None:
-        """Wait until the gateway knows this stage's key, which the command line has just made."""
-        watch = Watch()
-        while self.gateway.get("/v1/key", self.headers()).status != 200:
-            assert watch.s < within_s, "the gateway does not learn of a new key"
-            time.sleep(0.01)
+    def keyed(self, **limits: int) -> Stage:
+        """The same gateway, asked with a key of its own that has these limits."""
+        asked = {"name": "of a test", "limits": limits}
+        headers = {"authorization": f"Bearer {ADMIN_KEY}"}
+        made = call(self.gateway.url + "/admin/v1/keys", asked, headers)
+        assert made.status == 201, made.body
+        other = Stage(self.gateway, self.provider)
+        other.key, other.key_id = made.json()["key"], made.json()["id"]
+        return other
 
     def receipt(self, response: Response) -> dict[str, Any]:
         """The receipt of an answer."""
@@ -108,7 +113,9 @@ def staged(more: str = "", **tables: Any) -> Iterator[Stage]:
     """
     with ScriptedProvider() as provider:
         text = UNLIMITED + more.format(url=provider.url, **tables)
-        with Gateway(config(provider.url, price=PRICE, more=text)) as gateway:
+        environment = {"GLIMWAY_ADMIN_KEY": ADMIN_KEY}
+        written = config(provider.url, price=PRICE, more=text)
+        with Gateway(written, environment=environment) as gateway:
             yield Stage(gateway, provider)
 
 

@@ -26,6 +26,7 @@ STILL_S = 0.3
 TABLES = """
 [server]
 write_stall_s = 1.0
+keep_alive_s = 2.0
 
 [deadlines]
 between_tokens_ms = 300
@@ -157,11 +158,81 @@ def test_what_is_held_back_before_the_first_token_is_bounded(
     assert scene.call(stream=True).status == 200
     before_kib = scene.gateway.rss_kib()
     scene.provider.script_by(unreal)
-    with scene.ask(stream=True) as client:
-        assert client.read_head().status == 200  # committed to
-        (error,) = [frame for frame in client.frames() if frame.data is not None]
-    assert "error" in error.json()
+    response = scene.call(stream=True)
+    assert response.status in (200, 502)  # before or after it was committed to
+    assert b"upstream_error" in response.body or b"timeout" in response.body
+    assert b"[DONE]" not in response.body
+    scene.provider.wait_for_leave(scene.provider.requests[-1])
     assert scene.gateway.rss_kib() - before_kib < GROWTH_KIB_MAX
+
+
+def test_a_large_first_token_is_a_token(scene: Stage) -> None:
+    """The bound of what is held back must leave room for the largest event that is accepted."""
+    text = "x" * (6 * 1024 * 1024)
+    frame = answers.chunk(answers.frame(answers.chat_chunk({"content": text})))
+    for steps in ((HEAD, ROLE, frame), (HEAD, frame)):
+        scene.provider.script(*steps, *REST)
+        response = scene.call(stream=True)
+        assert response.status == 200, response.body[:300]
+        assert text.encode() in response.body
+        assert response.body.endswith(answers.DONE)
+
+
+def test_what_came_before_a_fault_is_shown(scene: Stage) -> None:
+    """All in one piece: a token, then an error; it failed after its first token."""
+    broken = answers.chunk(answers.frame({"error": {"message": "no", "code": 500}}))
+    scene.provider.script(HEAD + ROLE + TEXT + broken)
+    with scene.ask(stream=True) as client:
+        response = client.read_head()
+        assert response.status == 200
+        *shown, error = [frame.json() for frame in client.frames() if frame.data is not None]
+    assert "".join(one["choices"][0]["delta"].get("content", "") for one in shown) == "Hel"
+    assert "error" in error
+    assert scene.receipt(response)["status"] == "incomplete"
+
+
+def test_a_whole_answer_before_a_reader_that_stalls_is_let_go_too(scene: Stage) -> None:
+    large = answers.whole(answers.chat("x" * 8_000_000))
+    base = scene.gateway.fd_count()
+    scene.provider.script(large)
+    client = scene.gateway.client()
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    client.post_json(CHAT, scene.body(), scene.headers())
+    with client:
+        watch = Watch()
+        scene.provider.wait_until(lambda: scene.provider.requests[-1].answered)
+        scene.rest()
+        while scene.gateway.fd_count() >= base + 1:
+            assert watch.s < 4.0, "its connection is kept open"
+            time.sleep(0.02)
+        assert watch.s >= 1.0
+
+
+def test_a_reader_that_was_slow_is_an_ordinary_client_again(scene: Stage) -> None:
+    """Its connection takes another request, and is closed when it has been idle for too long."""
+    scene.provider.script(answers.whole(answers.chat("x" * 8_000_000)))
+    client = scene.gateway.client()
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    client.post_json(CHAT, scene.body(), scene.headers())
+    with client:
+        time.sleep(0.3)
+        assert client.read_response().status == 200
+        scene.provider.script(answers.whole(answers.chat()))
+        client.post_json(CHAT, scene.body(), scene.headers())
+        assert client.read_response().status == 200
+        watch = Watch()
+        assert client.at_end()
+        assert 2.0 <= watch.s <= 3.0
+    scene.provider.script(answers.whole(answers.chat("x" * 8_000_000)))
+    client = scene.gateway.client()
+    client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BYTES)
+    client.post_json(CHAT, scene.body(), scene.headers())
+    with client:
+        time.sleep(0.3)
+        assert client.read_response().status == 200
+        watch = Watch()
+        assert client.at_end()
+        assert 2.0 <= watch.s + 0.3 <= 3.5
 
 
 # --- the gate -------------------------------------------------------------------------------------
@@ -173,6 +244,7 @@ FAULTS = {
     "an end": [Close()],
     "an error in the stream": [HEAD, answers.chunk(answers.frame({"error": {"message": "no"}}))],
     "an empty answer": [HEAD, ROLE, answers.chunk(answers.DONE), answers.LAST_CHUNK],
+    "an empty answer at once": [HEAD + ROLE + answers.chunk(answers.DONE) + answers.LAST_CHUNK],
 }
 
 

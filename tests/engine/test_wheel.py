@@ -173,13 +173,13 @@ def test_a_hundred_thousand_alarms_are_cheap() -> None:
     wheel = loop.wheel()
     chance = random.Random(1)
     delays = [chance.uniform(1.0, 600.0) for _ in range(MANY)]
-    began_s = time.process_time()
+    began_s = time.thread_time()
     alarms = [wheel.after(delay_s, lambda: None) for delay_s in delays]
     for alarm in alarms:
         alarm.due_s += 1.0
     for alarm in alarms:
         alarm.cancel()
-    spent_us = (time.process_time() - began_s) * 1e6
+    spent_us = (time.thread_time() - began_s) * 1e6
     assert spent_us / MANY < PER_ALARM_US_MAX
     assert len(wheel) == 0
 

@@ -20,6 +20,9 @@ def refusal(body: bytes, **options: int) -> Refusal:
     [
         (b"", "empty"),
         (b"  \n", "empty"),
+        (b"\xef\xbb\xbf{}", "byte order mark"),
+        ('{"a": 1}'.encode("utf-16"), "byte order mark"),
+        (b'{"a": ' + b"1" * 5000 + b"}", "out of range"),
         (b"[]", "an array; send a JSON object"),
         (b'"x"', "a string; send"),
         (b"null", "null; send"),

@@ -6,7 +6,7 @@ Refuses to know ranges: the tables hold them, and a host's narrower ones are no 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sized
 from typing import Any
 
 import msgspec
@@ -20,7 +20,6 @@ MODELS_KEPT_MAX = 1024
 """Models whose rows are remembered; at more, all are forgotten."""
 
 _CAPS = ("max_tokens", "max_completion_tokens")
-_LISTS = ("messages", "tools", "stop")
 
 _Rows = dict[str, Parameter]
 
@@ -79,31 +78,36 @@ def _by_name(table: Table) -> _Rows:
 
 
 def _hold(call: Call, rows: _Rows) -> None:
-    for name, value in _numbers(call):
-        row = rows.get(name)
-        if row is not None:
-            row.validate(value)
-    for name in _LISTS:
-        items = call.turns if name == "messages" else getattr(call, name)
-        row = rows.get(name)
-        if row is not None and row.items_max is not None and len(items) > row.items_max:
-            check.wrong(name, f"{len(items)} entries", f"an array of at most {row.items_max}")
-    for members in (call.extra, call.thinking.raw if call.thinking is not None else None):
-        if members:
-            for name, value in members.items():
-                row = rows.get(name)
-                if row is not None:
-                    row.validate(value)
-
-
-def _numbers(call: Call) -> Iterator[tuple[str, Any]]:
     if call.max_tokens is not None:
-        yield call.spelled.get("max_tokens", "max_tokens"), call.max_tokens
+        _hold_one(rows, call.spelled.get("max_tokens", "max_tokens"), call.max_tokens)
     if call.temperature is not None:
-        yield "temperature", call.temperature
+        _hold_one(rows, "temperature", call.temperature)
     if call.top_p is not None:
-        yield "top_p", call.top_p
+        _hold_one(rows, "top_p", call.top_p)
     if call.n is not None:
-        yield "n", call.n
+        _hold_one(rows, "n", call.n)
     if call.seed is not None:
-        yield "seed", call.seed
+        _hold_one(rows, "seed", call.seed)
+    _hold_length(rows, "messages", call.turns)
+    if call.tools:
+        _hold_length(rows, "tools", call.tools)
+    if call.stop:
+        _hold_length(rows, "stop", call.stop)
+    for name, value in call.extra.items():
+        _hold_one(rows, name, value)
+    if call.thinking is not None:
+        for name, value in call.thinking.raw.items():
+            _hold_one(rows, name, value)
+
+
+def _hold_one(rows: _Rows, name: str, value: Any) -> None:
+    row = rows.get(name)
+    if row is not None:
+        row.validate(value)
+
+
+def _hold_length(rows: _Rows, name: str, items: Sized) -> None:
+    row = rows.get(name)
+    if row is not None and row.items_max is not None and len(items) > row.items_max:
+        accepted = f"an array of at most {row.items_max}"
+        check.wrong(name, f"{len(items)} entries", accepted)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from copy import copy
 
 import msgspec
 
@@ -166,10 +167,9 @@ class Admission:
         limits = key.limits or self.default
         meter = self.meter(key.id)
         tokens = self._expected_tokens(plan, call, ask)
-        denial: Denial | None = None
         line = self._lines.get(key.id)
         if limits.queue_ms <= 0 or (line is not None and line.standing >= QUEUED_MAX):
-            raise self._refusal(limits, meter, _LATER)
+            raise self._refusal(limits, meter, self._why(limits, meter, tokens))
         if line is None:
             line = self._lines[key.id] = _Line()
         line.standing += 1
@@ -183,12 +183,16 @@ class Admission:
                     finally:
                         alarm.cancel()
         except TimeoutError:
-            raise self._refusal(limits, meter, denial or _LATER) from None
+            raise self._refusal(limits, meter, self._why(limits, meter, tokens)) from None
         finally:
             line.standing -= 1
             if not line.standing:
                 self._lines.pop(key.id, None)
         return Stay(self, key, limits, meter, tokens)
+
+    def _why(self, limits: Limits, meter: Meter, tokens: int) -> Denial:
+        """What keeps a request out now, asked of a copy: asking must not let it in."""
+        return copy(meter).admit(limits, self._loop.time(), tokens) or _LATER
 
     def _refusal(self, limits: Limits, meter: Meter, denial: Denial) -> Refusal:
         allowed = {

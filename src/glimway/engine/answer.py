@@ -53,7 +53,8 @@ async def first_answer(
             attempt.replayed = bool(outcome.attempts)
             outcome.attempts[:] = [attempt]
             try:
-                attempt.start(kept or await _dial(host), request, wheel, due_s)
+                connection = kept or await _dial(host, due_s - loop.time())
+                attempt.start(connection, request, wheel, due_s)
                 await attempt.first
             except Fault as fault:
                 attempt.fault = fault
@@ -73,9 +74,11 @@ async def first_answer(
             gate.cancel()
 
 
-async def _dial(host: Host) -> Connection:
+async def _dial(host: Host, left_s: float) -> Connection:
+    """Connect, within the connection's own deadline and what is left of the answer's."""
+    wait_s = min(host.deadlines.connect_s, left_s)
     try:
-        async with asyncio.timeout(host.deadlines.connect_s):
+        async with asyncio.timeout(wait_s):
             return await host.pool.dial()
     except TimeoutError:
-        raise Fault("timeout", f"no connection within {host.deadlines.connect_s:g} s") from None
+        raise Fault("timeout", f"no connection within {wait_s:.3g} s") from None

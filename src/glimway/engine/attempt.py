@@ -30,6 +30,9 @@ ANSWER_BYTES_MAX = 64 * 1024 * 1024
 
 _NOT_REAL = frozenset({Start, Opaque, Usage})
 
+HELD_BYTES_MAX = 1024 * 1024
+"""How much of a stream may come before its first real frame: it is held in memory until then."""
+
 Frames = list[list[Event]]
 
 
@@ -70,6 +73,7 @@ class Attempt:
         self.started_s = loop.time()
         self.first_frame_s: float | None = None
         self._held: Frames = []
+        self._held_bytes = 0
         self._on_frames: Callable[[Frames], None] | None = None
         self._collected = Collected(ANSWER_BYTES_MAX)
         self._headers: list[Header] = []
@@ -160,10 +164,11 @@ class Attempt:
         if on_frames is not None and not self._whole and not self.finished:
             reader = self.reader
             frames = reader.feed(data)
-            if reader.done:
+            if reader.done and reader.fault is None:
                 self.finished = True
-            self._watch.heard(self._loop.time())
             if frames:
+                # Comments and empty frames are no tokens: they do not put the deadline off.
+                self._watch.heard(self._loop.time())
                 on_frames(frames)
             if reader.fault is not None:
                 self._failed(reader.fault)
@@ -179,9 +184,12 @@ class Attempt:
             return
         if self.finished:
             return
+        self._held_bytes += len(data)
         frames = self.reader.feed(data)
         if frames:
             self._frames(frames)
+        if self._held_bytes > HELD_BYTES_MAX and not self.first.done():
+            self._failed(Fault("broken", f"no token in the first {HELD_BYTES_MAX} bytes"))
         if self.reader.fault is not None:
             self._failed(self.reader.fault)
 
@@ -232,7 +240,7 @@ class Attempt:
         self._resolve()
 
     def _frames(self, frames: Frames) -> None:
-        if self.reader.done:
+        if self.reader.done and self.reader.fault is None:
             self.finished = True
         if self._on_frames is not None:
             self._watch.heard(self._loop.time())

@@ -41,6 +41,9 @@ class Client(Protocol):
     def finish(self, data: bytes) -> None:
         """Send the last piece (may be empty) and end the stream properly."""
 
+    def cancel(self) -> None:
+        """Cancel the journey's task, as if the client had left; what it writes still goes out."""
+
     def on_pace(self, pace: Callable[[bool], None]) -> None:
         """Call ``pace(paused)`` when the client slows down or recovers."""
 

@@ -10,21 +10,31 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from glimway.domain.catalog import Catalog
 from glimway.domain.ids import new_id
-from glimway.domain.keys import Keyring
+from glimway.domain.keys import Key, Keyring
 from glimway.engine.admission import Admission
 from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
 from glimway.engine.settlement import Settlement
 from glimway.engine.wheel import Wheel
+from glimway.wire.refusal import Refusal
 
 T = TypeVar("T")
 
 ENTROPY_BATCH_BYTES = 4096
 """Random bytes fetched at once: one system call for hundreds of ids."""
+
+
+class Live(Protocol):
+    """A request under way."""
+
+    key: Key | None
+
+    def stop(self, why: Refusal) -> None:
+        """End it now."""
 
 
 class Latest(Generic[T]):
@@ -80,7 +90,19 @@ class House:
         self.wheel = wheel
         self.loop = asyncio.get_running_loop()
         self.draining = False
+        self.live: set[Live] = set()
+        """Requests under way."""
         self._entropy = Entropy()
+
+    def end_revoked(self) -> None:
+        """End what runs under keys that may not be used any more (design 6)."""
+        keyring, now_ms = self.keys.now, self.now_ms()
+        for one in list(self.live):
+            known = keyring.get(one.key.id) if one.key is not None else None
+            if one.key is not None and (known is None or known.state(now_ms) != "active"):
+                one.stop(
+                    Refusal("unauthenticated", f"This API key ({one.key.prefix}) was revoked.")
+                )
 
     def now_ms(self) -> int:
         """Wall time, for ids and receipts; durations come from the loop's clock."""

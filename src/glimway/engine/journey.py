@@ -53,7 +53,7 @@ def travel(house: House, ask: Ask, client: Client) -> Coroutine[Any, Any, None]:
 class Trip:
     """The state of one journey."""
 
-    __slots__ = ("ask", "at_ms", "call", "client", "house", "id", "key", "reply")
+    __slots__ = ("_stopped", "ask", "at_ms", "call", "client", "house", "id", "key", "reply")
 
     def __init__(self, house: House, ask: Ask, client: Client) -> None:
         self.house = house
@@ -64,10 +64,17 @@ class Trip:
         self.reply = Reply(client, ask.mount, self.id, house.wheel)
         self.key: Key | None = None
         self.call: Call | None = None
+        self._stopped: Refusal | None = None
+
+    def stop(self, why: Refusal) -> None:
+        """End this request now, with ``why`` as its answer or error event."""
+        self._stopped = why
+        self.client.cancel()
 
     async def go(self) -> None:
         """The straight line."""
         house, ask = self.house, self.ask
+        house.live.add(self)
         try:
             key = self.key = house.keys.now.identify(ask.token, self.at_ms)
             if ask.origin is not None and key.allows(ask.origin):
@@ -92,12 +99,16 @@ class Trip:
         except (Refusal, Fault) as error:
             self.refuse(error)
         except asyncio.CancelledError:
-            if not self.client.gone:
+            if self._stopped is not None:
+                self.refuse(self._stopped)
+            elif not self.client.gone:
                 self.refuse(Refusal("unavailable", "The server is shutting down.", retry_after_s=1))
                 raise
         except Exception as error:  # noqa: BLE001 - the journey's top: a bug of ours must not hang a client
             house.errors.bug(self.id, error)
             self.refuse(Refusal("unavailable", "Something went wrong here.", detail=repr(error)))
+        finally:
+            house.live.discard(self)
 
     def refuse(self, error: Refusal | Fault) -> None:
         """Say no, and remember it for the operator."""

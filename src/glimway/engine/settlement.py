@@ -73,7 +73,8 @@ class Settlement:
         version = price.version if price is not None else None
         if tally is None or outcome.status == "failed":
             return Charge(Usage(), Tokens(), 0, False, version)
-        usage = tally.usage
+        # A client that left between the last frame and the end was still told of by the provider.
+        usage = tally.usage or outcome.attempts[-1].reader.usage
         estimated = usage is None
         if usage is None:
             usage = self._estimate(outcome, tally)

@@ -113,9 +113,16 @@ class Wheel:
             for number in [number for number in self._slots if number < first]:
                 due.extend(self._slots.pop(number))
         self._turned = reached
-        for alarm in due:
-            if alarm.due_s <= now_s:
-                alarm.ring()
-            elif alarm.set:
-                self._place(alarm)
-        self._timer = self._loop.call_later(TICK_S, self._turn) if self._slots else None
+        try:
+            while due:
+                alarm = due.pop()
+                if alarm.due_s <= now_s:
+                    alarm.ring()
+                elif alarm.set:
+                    self._place(alarm)
+        finally:
+            # An alarm that fails is the loop's to report; the others ring at the next tick.
+            for alarm in due:
+                if alarm.set:
+                    self._place(alarm)
+            self._timer = self._loop.call_later(TICK_S, self._turn) if self._slots else None

@@ -155,6 +155,11 @@ class Exchange:
             data = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else b"0\r\n\r\n"
         self._end(data)
 
+    def cancel(self) -> None:
+        """Cancel the task that makes the answer."""
+        if self.task is not None and not self.complete:
+            self.task.cancel()
+
     def on_pace(self, pace: Callable[[bool], None]) -> None:
         """Call ``pace(paused)`` when the client slows down or recovers."""
         self._on_pace = pace

@@ -5,9 +5,8 @@ leaves. Refuses to know framing (``incoming`` reads requests, ``exchange`` write
 a path means: each whole request goes to an ASGI application, with the exchange itself in the
 scope's extensions.
 
-It runs under uvicorn in place of uvicorn's own protocol class, for three reasons: a disconnect
-reaches the data path as a plain call instead of a task that waits for ``receive``; header and
-body limits hold while bytes arrive; and a request costs no task before it is complete.
+It stands in for uvicorn's own protocol class: a disconnect reaches the data path as a plain call,
+limits hold while bytes arrive, and a request costs no task before it is complete.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -25,7 +25,7 @@ from glimway.engine.outbox import Outbox
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.surface.exchange import Exchange
 from glimway.surface.incoming import Bounds, Incoming, Request
-from glimway.surface.scope import scope_of
+from glimway.surface.scope import Address, scope_of
 from glimway.wire.refusal import Refusal
 
 WRITE_BUFFER_BYTES_HIGH = 64 * 1024
@@ -52,6 +52,7 @@ class Edge(msgspec.Struct, frozen=True):
         header_timeout_s: a started head must be complete by then.
         body_idle_s: a body that has begun must go on within.
         keep_alive_s: an idle connection is closed after.
+        write_stall_s: a client that takes no byte for so long is let go.
     """
 
     wheel: Wheel
@@ -61,6 +62,7 @@ class Edge(msgspec.Struct, frozen=True):
     header_timeout_s: float = 10.0
     body_idle_s: float = 30.0
     keep_alive_s: float = 75.0
+    write_stall_s: float = 120.0
 
 
 class ClientConnection(asyncio.Protocol):
@@ -84,13 +86,10 @@ class ClientConnection(asyncio.Protocol):
         self._current: Exchange | None = None
         self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
         self._alarm: Alarm | None = None
-        self._closing = False
-        self._head_timed = False
-        self._distrusted = False
-        self._lost = False
+        self._closing = self._lost = self._distrusted = self._head_timed = False
         self._unsent: list[bytes] = []
-        self._client: tuple[str, int] | None = None
-        self._server: tuple[str, int] | None = None
+        self._client: Address | None = None
+        self._server: Address | None = None
 
     # ---- what the loop calls --------------------------------------------------------------------
 
@@ -110,12 +109,11 @@ class ClientConnection(asyncio.Protocol):
             return
         incoming = self._incoming
         try:
-            requests = incoming.feed(data)
+            for request in incoming.feed(data):
+                self._received(request)
         except Refusal as refusal:
             self._refuse(refusal)
             return
-        for request in requests:
-            self._received(request)
         if self._current is None and not self._closing:
             if incoming.in_body:
                 if incoming.continue_wanted:
@@ -128,15 +126,21 @@ class ClientConnection(asyncio.Protocol):
                 self._arm(self._edge.header_timeout_s)
 
     def eof_received(self) -> bool:  # noqa: D102
+        if self._current is not None:
+            # Whoever closes while we answer has left. Closing would first wait for a reader that
+            # may never read again.
+            self._abort()
         return False
 
     def pause_writing(self) -> None:  # noqa: D102
         self.paused = True
+        self._arm(self._edge.write_stall_s, self._abort)
         if self._current is not None:
             self._current.pace(True)
 
     def resume_writing(self) -> None:  # noqa: D102
         self.paused = False
+        self._disarm()
         if self._current is not None:
             self._current.pace(False)
 
@@ -200,8 +204,6 @@ class ClientConnection(asyncio.Protocol):
         self._arm(self._edge.keep_alive_s)
         if self._waiting:
             self._begin(self._waiting.popleft())
-            if not self._waiting and self._transport is not None:
-                self._transport.resume_reading()
 
     # ---- inside -------------------------------------------------------------------------------
 
@@ -210,12 +212,17 @@ class ClientConnection(asyncio.Protocol):
         exchange.scope["extensions"]["glimway"] = exchange
         if self._current is None:
             self._begin(exchange)
-        elif len(self._waiting) >= PIPELINED_MAX:
-            self._refuse(Refusal("rate_limited", f"More than {PIPELINED_MAX} pipelined requests."))
+        elif self._crowded():
+            self._refuse(Refusal("rate_limited", "Too much is pipelined on this connection."))
         else:
+            # Reading goes on: it is how we learn that the client has left.
             self._waiting.append(exchange)
-            assert self._transport is not None  # noqa: S101 - bytes came from it
-            self._transport.pause_reading()
+
+    def _crowded(self) -> bool:
+        waiting_bytes = sum(len(one.body) for one in self._waiting)
+        return (
+            len(self._waiting) >= PIPELINED_MAX or waiting_bytes > self._edge.bounds.body_bytes_max
+        )
 
     def _begin(self, exchange: Exchange) -> None:
         self._head_timed = False
@@ -259,9 +266,9 @@ class ClientConnection(asyncio.Protocol):
         status, headers, body = self._edge.refuse(exchange.target, refusal)
         exchange.respond(status, headers, body)
 
-    def _arm(self, delay_s: float) -> None:
+    def _arm(self, delay_s: float, then: Callable[[], None] | None = None) -> None:
         self._disarm()
-        self._alarm = self._edge.wheel.after(delay_s, self._late)
+        self._alarm = self._edge.wheel.after(delay_s, then or self._late)
 
     def _disarm(self) -> None:
         if self._alarm is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pytest
@@ -65,9 +65,11 @@ def test_usage_is_asked_for_where_it_must_be() -> None:
 @pytest.mark.parametrize("asked", ["max_tokens", "max_completion_tokens"])
 def test_the_cap_goes_under_the_hosts_name(asked: str) -> None:
     assert sent(Quirks(), **{asked: 5}) == {asked: 5}
-    for name in ("max_tokens", "max_completion_tokens"):
+    caps: list[Literal["max_tokens", "max_completion_tokens"]]
+    caps = ["max_tokens", "max_completion_tokens"]
+    for name in caps:
         quirks = Quirks(
-            max_tokens=name,  # type: ignore[arg-type]  # one of its words
+            max_tokens=name,
             ranges={"max_tokens": Range(high=4_000_000)},
         )
         assert sent(quirks, **{asked: 5}) == {name: 5}

@@ -111,7 +111,7 @@ SPELLINGS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda one: "+".join(one))
+@pytest.mark.parametrize("spelling", SPELLINGS, ids="+".join)
 @pytest.mark.parametrize(
     ("form", "gets"),
     [
@@ -134,7 +134,7 @@ def test_every_spelling_reaches_the_host_in_the_form_it_reads(
     assert outgoing.adjusted == (("earlier thinking left out",) if form == "none" else ())
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS, ids=lambda one: "+".join(one))
+@pytest.mark.parametrize("spelling", SPELLINGS, ids="+".join)
 def test_a_host_of_which_nothing_is_known_gets_the_callers_spelling(
     spelling: dict[str, Any],
 ) -> None:

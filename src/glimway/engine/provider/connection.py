@@ -52,6 +52,7 @@ class Connection(asyncio.Protocol):
         "_head_bytes",
         "_outbox",
         "_unsent",
+        "_whole",
         "_headers",
         "_paused",
         "_parser",
@@ -81,7 +82,7 @@ class Connection(asyncio.Protocol):
         self._status = 0
         self._answered = False
         self._body_mode = ""
-        self._close_after = False
+        self._close_after = self._whole = False
         self._paused = False
 
     # ---- what the pool and the attempt call ---------------------------------------------------
@@ -95,7 +96,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         self._answered = False
         self._body_mode = ""
-        self._close_after = False
+        self._close_after = self._whole = False
         self.exchanges += 1
         self._unsent = request
         self._outbox.put(self)
@@ -140,24 +141,35 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
-        sink = self._sink
-        if sink is None:
+        if self._sink is None:
             # Bytes nobody asked for (a late 408, a goodbye): this connection cannot be trusted.
             self.close()
             return
         self._answered = True
-        assert self._parser is not None  # noqa: S101
+        if not self._body_mode:
+            self._head_bytes += len(data)
+        assert self._parser is not None  # noqa: S101 - it goes with the connection
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
-            if self._sink is not None:
-                self._flush()
-            self._break(Fault("broken", f"the answer is not HTTP: {error}"[:200]))
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+            self._flush()
+            if self._whole:  # the answer was; what follows it is not
+                self._close_after = True
+                self._complete()
+            else:
+                self._break(Fault("broken", f"the answer is not HTTP: {error}"[:200]))
+            return
+        if not self._body_mode and self._head_bytes > HEADER_BYTES_MAX:
+            self._break(
+                Fault("broken", f"the answer's head is larger than {HEADER_BYTES_MAX} bytes")
+            )
             return
         pieces = self._pieces
         if pieces and self._sink is not None:
             self._pieces = []
             self._sink.body(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        if self._whole:
+            self._complete()
 
     def eof_received(self) -> bool:  # noqa: D102
         if self._sink is not None and self._body_mode == "close":
@@ -178,15 +190,25 @@ class Connection(asyncio.Protocol):
 
     # ---- what the parser calls ----------------------------------------------------------------
 
+    def on_message_begin(self) -> None:  # noqa: D102
+        if self._whole:
+            # A second answer to one request: whose it is nobody knows.
+            self._close_after = True
+
     def on_header(self, name: bytes, value: bytes) -> None:  # noqa: D102
-        self._head_bytes += len(name) + len(value)
-        if self._head_bytes > HEADER_BYTES_MAX:
-            raise _HeadTooLarge
+        if self._body_mode:
+            # A trailer, which says nothing to us but must not grow without end.
+            self._head_bytes += len(name) + len(value)
+            if self._head_bytes > HEADER_BYTES_MAX:
+                raise _HeadTooLarge
+            return
         self._headers.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:  # noqa: D102
         assert self._parser is not None  # noqa: S101
         status = self._parser.get_status_code()
+        if self._whole:
+            return
         if status < 200:
             self._headers = []  # 1xx: the answer proper is still to come
             return
@@ -205,13 +227,14 @@ class Connection(asyncio.Protocol):
             self._sink.head(status, self._headers)
 
     def on_body(self, data: bytes) -> None:  # noqa: D102
-        self._pieces.append(data)
+        if not self._whole:
+            self._pieces.append(data)
 
     def on_message_complete(self) -> None:  # noqa: D102
         if self._body_mode:
-            if self._pieces:
-                self._flush()
-            self._complete()
+            # Ended only when all bytes at hand are read: what follows would show that the
+            # connection cannot be used again.
+            self._whole = True
 
     # ---- ends ---------------------------------------------------------------------------------
 

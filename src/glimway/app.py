@@ -28,9 +28,10 @@ from glimway.engine.house import House
 from glimway.parts import Parts, now_ms
 from glimway.server import Server
 from glimway.surface.api import PublicApi, refuse_early
+from glimway.surface.edge import Edge
 from glimway.surface.incoming import Bounds
 from glimway.surface.nowhere import Nowhere
-from glimway.surface.protocol import ClientConnection, Edge
+from glimway.surface.protocol import ClientConnection
 from glimway.surface.readings import Readings
 from glimway.welcome import welcome
 

@@ -118,7 +118,7 @@ class Caller(asyncio.Protocol):
         self._authority = authority
         self._inbox = bytearray()
 
-    def leave(self, *, reset: bool) -> None:
+    def leave(self, reset: bool) -> None:
         """Close politely (FIN) or break the connection (RST)."""
         if self.gone.is_set():
             return

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import random
 import signal
@@ -38,6 +39,8 @@ segment_bytes = 262144 # small, so that some rounds end while a segment is begun
 
 NO_KEY, NO_MODEL, STREAM = 31, 37, 3
 """Every so manieth request: with a bad key, for an unknown model, streamed."""
+STUMBLE = 3
+"""After every so manieth round the gateway is killed again while it starts."""
 
 
 @dataclass
@@ -87,6 +90,18 @@ async def one_round(crowd: Crowd, gateway: Gateway, chance: random.Random) -> fl
     return rate
 
 
+async def stumble(gateway: Gateway, chance: random.Random) -> None:
+    """Start the gateway and kill it before it is ready, or just after."""
+    starting = asyncio.create_task(asyncio.to_thread(gateway.start))
+    while not gateway.running:  # noqa: ASYNC110 - another thread starts it
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(chance.uniform(0.1, 0.5))
+    os.kill(gateway.process.pid, signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):  # it has not begun to listen
+        await starting
+    await asyncio.to_thread(gateway.kill)
+
+
 async def start_s(gateway: Gateway) -> float:
     """Start the gateway again; how long it took until it was ready."""
     began_s = time.monotonic()
@@ -101,11 +116,13 @@ async def drill(rack: Rack, gateway: Gateway, rounds: int) -> tuple[list[Sent], 
     chance = random.Random(rounds)
     asking = Asking(gateway.key)
     sent: list[Sent] = []
-    for _ in range(rounds):
+    for number in range(rounds):
         crowd = Crowd(gateway.url, asking.next)
         rate = await one_round(crowd, gateway, chance)
         assert rate >= RATE_MIN, f"{rate:.0f} requests a second"
         sent += crowd.sent
+        if number % STUMBLE == 0:
+            await stumble(gateway, chance)
         ready_s = await start_s(gateway)
         assert ready_s <= READY_S_MAX, f"ready after {ready_s:.2f} s"
     return sent, asking.refusable

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from drills.books import PRICE, wait_for_receipts
+from drills.books import ENVIRONMENT, PRICE, wait_for_receipts
 from glimway.domain.receipt import Receipt
 from kit import answers, ports
 from kit.gateway import Gateway, config
@@ -93,7 +93,13 @@ def scene() -> Iterator[Scene]:
         silent = stack.enter_context(ports.silent())
         more = MORE.format(url=provider.url, commit_ms=COMMIT_MS, silent=silent)
         text = config(provider.url, price=PRICE, more=more)
-        yield Scene(stack.enter_context(Gateway(text)), provider)
+        scene = Scene(stack.enter_context(Gateway(text, environment=ENVIRONMENT)), provider)
+        provider.script(answers.whole(answers.chat()))
+        client, name = scene.ask(stream=False)
+        with client:
+            assert client.read_response().status == 200
+        scene.receipt(name)  # whatever is opened once is open: files are counted later
+        yield scene
 
 
 def leave(client: Client, way: str) -> float:
@@ -212,6 +218,8 @@ def test_a_client_leaves_while_the_provider_is_being_connected(scene: Scene, way
 def test_a_client_leaves_while_it_waits_in_line(scene: Scene, way: str) -> None:
     limits = ("--concurrency", "1", "--queue-ms", "10000")
     key = scene.gateway.command_json("keys", "create", "--name", "line", *limits)["key"]
+    authorized = {"authorization": f"Bearer {key}"}
+    until(lambda: scene.gateway.get("/v1/key", authorized).status == 200)
     line = Scene(scene.gateway, scene.provider, key, map((way + "-{}").format, itertools.count()))
     scene.provider.script(HEAD, ROLE, TEXTS[0], WaitForClose())
     before = len(scene.provider.requests)

@@ -17,8 +17,9 @@ from kit.recorded import Recorded
 
 CHAT = "/v1/chat/completions"
 PRICE = {"input": "1000", "output": "2000"}
-"""USD per million tokens: what ``kit.answers`` reports (7 and 5 tokens) costs 17,000,000 nano-USD."""
+"""USD per million tokens."""
 COST_NANOUSD = 17_000_000
+"""What the answers of ``kit.answers`` cost, which report 7 and 5 tokens."""
 
 ADMIN_KEY = "glimadmin_of_these_tests"
 

@@ -66,9 +66,7 @@ def test_a_stream_may_come_byte_by_byte(stage: Stage, framing: Framing) -> None:
 
 @pytest.mark.parametrize("end", [Close(), Reset()], ids=["fin", "rst"])
 @FRAMINGS
-def test_a_whole_answer_that_is_cut_is_no_answer(
-    stage: Stage, framing: Framing, end: Step
-) -> None:
+def test_a_whole_answer_that_is_cut_is_no_answer(stage: Stage, framing: Framing, end: Step) -> None:
     stage.provider.script(answers.whole(answers.chat(), framing=framing)[:-9], end)
     response = stage.call()
     assert response.status == 502

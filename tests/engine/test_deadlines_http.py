@@ -55,11 +55,13 @@ private = true
 deadlines = {{ connect_ms = 5000, first_token_ms = 300, answer_ms = 400 }}
 """
 
+PRICED = 'price = {{ input = "1", output = "2" }}'
+
 MODELS = "".join(
     f"""
 [[models]]
 id = "lab/{name}"
-endpoints = [{{{{ provider = "{name}", model = "m", price = {{{{ input = "1000", output = "2000" }}}} }}}}]
+endpoints = [{{{{ provider = "{name}", model = "m", {PRICED} }}}}]
 """
     for name in ("slow", "committing", "total", "away", "impatient")
 )
@@ -240,9 +242,17 @@ def test_a_deadline_that_is_kept_has_no_effect(scene: Stage) -> None:
     """Close to every deadline, again and again on one connection."""
     head, role, text, *rest = answers.stream(answers.chat_frames())
     for _ in range(2):
-        scene.provider.script(
-            Pause(0.12), head, Pause(0.12), role, text, Pause(0.25), *rest[:-1], Pause(0.2), rest[-1]
-        )
+        late: list[Step] = [
+            Pause(0.12),
+            head,
+            Pause(0.12),
+            role,
+            text,
+            Pause(0.25),
+            *rest[:-1],
+            Pause(0.2),
+        ]
+        scene.provider.script(*late, rest[-1])
         with scene.ask("lab/slow", stream=True) as client:
             assert client.read_head().status == 200
             assert [frame.data for frame in client.frames()][-1] == "[DONE]"

@@ -1,4 +1,4 @@
-"""Silence is filled with comments, at most every 15 s, never beside frames and never after the end."""
+"""Silence is filled with comments, every 15 s at most, never beside frames or after the end."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -53,13 +53,13 @@ async def closing(pool: Pool) -> AsyncIterator[Pool]:
         yield pool
     finally:
         pool.close()
-        while pool.open:
-            await asyncio.sleep(POLL_S)
+        await eventually(lambda: not pool.open)
 
 
-async def until(noted: Noted) -> None:
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait until something holds of which nobody tells."""
     async with asyncio.timeout(10):
-        while not noted.over:
+        while not holds():  # noqa: ASYNC110 - a connection tells its pool, not a test
             await asyncio.sleep(POLL_S)
 
 
@@ -67,14 +67,12 @@ async def exchange(connection: Connection) -> Noted:
     """One request and its answer."""
     noted = Noted()
     connection.send(REQUEST, noted)
-    await until(noted)
+    await eventually(lambda: noted.over)
     return noted
 
 
 async def gone(connection: Connection) -> None:
-    async with asyncio.timeout(10):
-        while not connection.closed:
-            await asyncio.sleep(POLL_S)
+    await eventually(lambda: connection.closed)
 
 
 def test_the_connection_used_last_is_used_next(provider: ScriptedProvider) -> None:
@@ -110,8 +108,7 @@ def test_an_idle_connection_is_trusted_for_a_time_only(provider: ScriptedProvide
             await gone(fresh)
             assert pool.take() is None
             await asyncio.to_thread(provider.wait_until, lambda: provider.connections_open == 0)
-            while pool.open:
-                await asyncio.sleep(POLL_S)
+            await eventually(lambda: not pool.open)
 
     uvloop.run(main())
 
@@ -125,8 +122,7 @@ def test_a_connection_that_the_provider_closed_is_not_taken(provider: ScriptedPr
                 assert provider.drop_idle(reset=reset) == 1
                 await gone(connection)
                 assert pool.take() is None
-                while pool.open:
-                    await asyncio.sleep(POLL_S)
+                await eventually(lambda: not pool.open)
 
     uvloop.run(main())
 
@@ -160,8 +156,7 @@ def test_busy_connections_have_a_bound(provider: ScriptedProvider) -> None:
             assert told.value.kind == "overloaded"
             # The bound holds while connections are being made, too.
             kept[0].close()
-            while pool.open == 2:
-                await asyncio.sleep(POLL_S)
+            await eventually(lambda: pool.open == 1)
             made = await asyncio.gather(*(pool.dial() for _ in range(5)), return_exceptions=True)
             assert sum(isinstance(one, Connection) for one in made) == 1
             assert sum(isinstance(one, Fault) for one in made) == 4

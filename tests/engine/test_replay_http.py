@@ -24,7 +24,7 @@ def warm(stage: Stage) -> None:
     stage.provider.wait_until(lambda: stage.provider.requests[-1].answered)
 
 
-def good(stream: bool) -> list[Step]:  # noqa: FBT001 - the parameter of the tests
+def good(*, stream: bool) -> list[Step]:
     return [*answers.stream(answers.chat_frames())] if stream else [ANSWER]
 
 
@@ -35,7 +35,7 @@ def test_a_kept_socket_that_turns_out_dead_is_replayed_once(
 ) -> None:
     warm(stage)
     stage.provider.script(end)
-    stage.provider.script(*good(stream))
+    stage.provider.script(*good(stream=stream))
     with stage.arrivals() as arrived:
         response = stage.call(stream=stream)
     assert response.status == 200

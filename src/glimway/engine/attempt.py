@@ -73,7 +73,7 @@ class Attempt:
         self.started_s = loop.time()
         self.first_frame_s: float | None = None
         self._held: Frames = []
-        self._held_bytes = 0
+        self._held_bytes = self._unread_bytes = 0
         self._on_frames: Callable[[Frames], None] | None = None
         self._collected = Collected(ANSWER_BYTES_MAX)
         self._headers: list[Header] = []
@@ -184,9 +184,11 @@ class Attempt:
             return
         if self.finished:
             return
-        self._held_bytes += len(data)
+        self._unread_bytes += len(data)
         frames = self.reader.feed(data)
         if frames:
+            self._held_bytes += self._unread_bytes
+            self._unread_bytes = 0
             self._frames(frames)
         if self._held_bytes > HELD_BYTES_MAX and not self.first.done():
             self._failed(Fault("broken", f"no token in the first {HELD_BYTES_MAX} bytes"))

@@ -50,7 +50,8 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
         headers: headers of every answer; values are ``id`` forms or plain text.
         error, error_stream: error bodies, whole and as a stream frame.
         needs_user: refuses a request without any user message.
-        temperature_max, stop_max, takes_schema, takes_choice, members: what ``strict`` enforces.
+        temperature_max, stop_max, takes_stop_text, takes_schema, takes_choice, members: what
+            ``strict`` enforces.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Family(msgspec.Struct, frozen=True, kw_only=True):
     needs_user: bool = False
     temperature_max: float = 2.0
     stop_max: int = 16
+    takes_stop_text: bool = True
     takes_schema: bool = True
     takes_choice: bool = True
     members: frozenset[str] = frozenset()

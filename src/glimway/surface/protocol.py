@@ -17,14 +17,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from glimway.engine.outbox import Outbox
-from glimway.engine.wheel import Alarm, Wheel
+from glimway.engine.wheel import Alarm
+from glimway.surface.edge import Edge
 from glimway.surface.exchange import Exchange
-from glimway.surface.incoming import Bounds, Incoming, Request
+from glimway.surface.incoming import Incoming, Request
 from glimway.surface.scope import Address, scope_of
 from glimway.wire.refusal import Refusal
 
@@ -38,31 +37,6 @@ GENTLE_CLOSE_S = 1.0
 """How long a refused client may go on sending before it is cut."""
 
 _log = logging.getLogger("glimway")
-
-
-class Edge(msgspec.Struct, frozen=True):
-    """What every connection of one server shares.
-
-    Args:
-        wheel: rings the timeouts.
-        outbox: takes whole answers to the end of the loop's turn.
-        refuse: how a path's mount says no before any handler runs: (target, refusal) ->
-            (status, headers, body).
-        bounds: how large a request may be.
-        header_timeout_s: a started head must be complete by then.
-        body_idle_s: a body that has begun must go on within.
-        keep_alive_s: an idle connection is closed after.
-        write_stall_s: a client that takes no byte for so long is let go.
-    """
-
-    wheel: Wheel
-    outbox: Outbox
-    refuse: Any
-    bounds: Bounds = Bounds()
-    header_timeout_s: float = 10.0
-    body_idle_s: float = 30.0
-    keep_alive_s: float = 75.0
-    write_stall_s: float = 120.0
 
 
 class ClientConnection(asyncio.Protocol):
@@ -86,12 +60,12 @@ class ClientConnection(asyncio.Protocol):
         self._current: Exchange | None = None
         self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
         self._alarm: Alarm | None = None
+        self._stall: Alarm | None = None
+        """Lives from a full buffer to an empty one, whatever else is timed meanwhile."""
         self._closing = self._lost = self._distrusted = self._head_timed = False
         self._unsent: list[bytes] = []
         self._client: Address | None = None
         self._server: Address | None = None
-
-    # ---- what the loop calls --------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self._transport = transport  # type: ignore[assignment]
@@ -134,20 +108,24 @@ class ClientConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:  # noqa: D102
         self.paused = True
-        self._arm(self._edge.write_stall_s, self._abort)
+        self._disarm()
+        self._stall = self._edge.wheel.after(self._edge.write_stall_s, self._abort)
         if self._current is not None:
             self._current.pace(True)
 
     def resume_writing(self) -> None:  # noqa: D102
         self.paused = False
-        self._disarm()
+        self._end_stall()
         if self._current is not None:
             self._current.pace(False)
+        elif not self._closing:
+            self._arm(self._edge.keep_alive_s)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
         self._state.connections.discard(self)
         self._closing = self._lost = True
         self._disarm()
+        self._end_stall()
         current, self._current = self._current, None
         if current is not None:
             current.lost()
@@ -161,8 +139,6 @@ class ClientConnection(asyncio.Protocol):
         else:
             self._current.keep_alive = False
             self._waiting.clear()
-
-    # ---- what an exchange calls -----------------------------------------------------------------
 
     def write_later(self, data: bytes) -> None:
         """Write bytes at the end of the loop's turn, together with other connections'."""
@@ -201,11 +177,10 @@ class ClientConnection(asyncio.Protocol):
             else:
                 self._close()
             return
-        self._arm(self._edge.keep_alive_s)
+        if not self.paused:
+            self._arm(self._edge.keep_alive_s)
         if self._waiting:
             self._begin(self._waiting.popleft())
-
-    # ---- inside -------------------------------------------------------------------------------
 
     def _received(self, request: Request) -> None:
         exchange = Exchange(self, scope_of(request, self._client, self._server), request)
@@ -274,6 +249,11 @@ class ClientConnection(asyncio.Protocol):
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+
+    def _end_stall(self) -> None:
+        if self._stall is not None:
+            self._stall.cancel()
+            self._stall = None
 
     def _late(self) -> None:
         if self._current is None:

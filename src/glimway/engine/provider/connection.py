@@ -213,6 +213,7 @@ class Connection(asyncio.Protocol):
             self._headers = []  # 1xx: the answer proper is still to come
             return
         self._status = status
+        self._head_bytes = 0  # from here on it counts trailers, which have the same bound
         mode = "close"
         for name, value in self._headers:
             if name == b"transfer-encoding" and b"chunked" in value.lower():

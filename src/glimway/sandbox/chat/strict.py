@@ -55,6 +55,8 @@ def check(body: dict[str, Json], family: Family) -> None:
     if isinstance(temperature, int | float) and not 0 <= temperature <= family.temperature_max:
         raise _no("temperature", f"temperature must be between 0 and {family.temperature_max}.")
     stop = body.get("stop")
+    if type(stop) is str and family.takes_stop_text:
+        stop = [stop]
     if stop is not None and (type(stop) is not list or len(stop) > family.stop_max):
         raise _no("stop", f"stop must be an array of at most {family.stop_max} strings.")
     form = body.get("response_format")

@@ -69,6 +69,7 @@ ZAI: Final = Family(
     needs_user=True,
     temperature_max=1.0,
     stop_max=1,
+    takes_stop_text=False,
     takes_schema=False,
     takes_choice=False,
     members=frozenset(

@@ -162,7 +162,7 @@ class Calls:
         if not name:
             # What follows complete arguments is another call, if its name came before them.
             return slot.again and bool(arguments.strip())
-        if _complete(slot.args):
+        if slot.opened and _complete(slot.args):
             slot.again = not arguments.strip()
             return not slot.again
         return not self._goes_on(slot, name)
@@ -204,8 +204,13 @@ class Calls:
         slot.args.append(piece)
         if slot.opened:
             events.append(ToolArgs(slot.index, piece, self._choice))
-        elif slot.name:
+        elif slot.name and self._is_whole(slot.name):
             self._open(slot, events)
+
+    def _is_whole(self, name: str) -> bool:
+        """Whether nothing speaks for more of this name to come."""
+        tools = self._tools
+        return tools is None or name in tools or not tools.begins(name)
 
     def _open(self, slot: _Slot, events: list[Event]) -> None:
         for earlier in self._slots:

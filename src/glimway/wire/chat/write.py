@@ -31,7 +31,25 @@ from glimway.wire.talk import (
 
 __all__ = ["DONE", "FINISH_REASONS", "Style", "Writer"]
 
-_encode = msgspec.json.Encoder().encode
+_json = msgspec.json.Encoder().encode
+
+_LINE_ENDS = (
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+    (b"\xc2\x85", b"\\u0085"),
+)
+"""Characters that JSON leaves as they are and that many line readers (Python's ``splitlines`` under
+``requests``' ``iter_lines``) take for the end of a line: a frame that held one would fall apart."""
+
+
+def _encode(value: Any) -> bytes:
+    """JSON in which no client's line reader sees an end of line."""
+    text = _json(value)
+    if b"\xe2\x80" in text or b"\xc2\x85" in text:
+        for sign, escaped in _LINE_ENDS:
+            text = text.replace(sign, escaped)
+    return text
+
 
 DONE = b"data: [DONE]\n\n"
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from glimway.wire.chat.healing.declared import Declared
 from glimway.wire.chat.healing.markup import CLOSE, OPEN, Leaked, head, parse, parse_cut
-from glimway.wire.chat.healing.think import partial
+from glimway.wire.chat.healing.think import partial, windows
 
-CALL_CHARS_MAX = 4 * 1024 * 1024
+CALL_CHARS_MAX = 1024 * 1024
 """The largest leaked call: a whole file as an argument. What is larger is text."""
 
-TRIES_MAX = 64
+TRIES_MAX = 16
 """A call may hold so many closing tags in its values."""
 
 GAP_CHARS_MAX = 256
@@ -47,9 +47,11 @@ class Leaks:
     def feed(self, piece: str) -> list[str | Leaked]:
         """The text and the calls that the next piece completes, in order."""
         out: list[str | Leaked] = []
-        while piece:
-            piece = self._grow(piece, out) if self._body else self._look(piece, out)
-        return out
+        for part in windows(piece):
+            rest = part
+            while rest:
+                rest = self._grow(rest, out) if self._body else self._look(rest, out)
+        return _joined(out) if len(out) > 1 else out
 
     def end(self, *, cut: bool) -> list[str | Leaked]:
         """The channel is over: what was held back, as a call if it is one.
@@ -135,3 +137,20 @@ class Leaks:
             self._after = False
         if item:
             out.append(item)
+
+
+def _joined(items: list[str | Leaked]) -> list[str | Leaked]:
+    """The same with neighbouring texts in one."""
+    out: list[str | Leaked] = []
+    run: list[str] = []
+    for item in items:
+        if isinstance(item, str):
+            run.append(item)
+            continue
+        if run:
+            out.append("".join(run))
+            run = []
+        out.append(item)
+    if run:
+        out.append("".join(run))
+    return out

@@ -115,8 +115,10 @@ def parse_cut(text: str, tools: Declared, *, cut: bool) -> Leaked | None:
     at = text.index(name, len(OPEN)) + len(name)
     if not cut:
         # A host that stops at the closing tag leaves it out, or a part of it.
-        pairs, at = read_pairs(_closed(text), at)
-        return Leaked(name, tools.arguments(name, pairs)) if pairs and at >= len(text) else None
+        closed = _closed(text)
+        pairs, at = read_pairs(closed, at)
+        whole = pairs and at == len(closed) - len(CLOSE)
+        return Leaked(name, tools.arguments(name, pairs)) if whole else None
     pairs, at = read_pairs(text, at)
     arguments = tools.arguments(name, pairs)[:-1]
     unfinished = _OPEN_PAIR.match(text, at)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from glimway.wire.refusal import Fault
+
 _LONE = re.compile(r"[\ud800-\udfff]")
 _HIGH_FIRST, _HIGH_LAST = "\ud800", "\udbff"
 
@@ -39,7 +41,16 @@ class Mender:
         Args:
             frame: a chunk or a whole reply; it is changed.
             member: ``delta`` in chunks, ``message`` in whole replies.
+
+        Raises:
+            Fault: ``broken`` when the frame nests too deeply to be looked through.
         """
+        try:
+            self._frame(frame, member)
+        except RecursionError:
+            raise Fault("broken", "a frame nests too deeply") from None
+
+    def _frame(self, frame: dict[str, Any], member: str) -> None:
         choices = frame.get("choices")
         if type(choices) is list:
             for choice in choices:

@@ -7,12 +7,16 @@ begins inside the block, so that only ``</think>`` comes: GLM-4.7's prompt ends 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 OPEN, CLOSE = "<think>", "</think>"
 
 SPACE_CHARS_MAX = 256
 """More white space than this before a tag is text."""
+
+WINDOW_CHARS = 4096
+"""So much text is looked at in one go."""
 
 Mode = Literal["tags", "open"]
 
@@ -46,14 +50,16 @@ class Think:
     def feed(self, piece: str) -> list[tuple[bool, str]]:
         """Split the next piece into (is it thinking, text)."""
         said: list[tuple[bool, str]] = []
-        while piece:
-            if self._place == "inside":
-                piece = self._inside(piece, said)
-            elif self._place == "text":
-                said.append((False, self._held + piece))
-                self._held = piece = ""
-            else:
-                piece = self._before(piece)
+        for part in windows(piece):
+            rest = part
+            while rest:
+                if self._place == "inside":
+                    rest = self._inside(rest, said)
+                elif self._place == "text":
+                    said.append((False, rest))
+                    break
+                else:
+                    rest = self._before(rest)
         return said
 
     def end(self) -> list[tuple[bool, str]]:
@@ -113,6 +119,15 @@ def split_whole(text: str, mode: Mode, *, cut: bool) -> list[tuple[bool, str]]:
     lone = close >= 0 and (first < 0 or first > close)
     think = Think("open" if lone else mode)
     return think.feed(text) + think.end()
+
+
+def windows(text: str) -> Iterator[str]:
+    """``text`` in parts that are cheap to copy, so that markup which repeats costs linear time."""
+    if len(text) <= WINDOW_CHARS:
+        yield text
+        return
+    for at in range(0, len(text), WINDOW_CHARS):
+        yield text[at : at + WINDOW_CHARS]
 
 
 def partial(text: str, tag: str) -> int:

@@ -10,8 +10,12 @@ github.com/ggml-org/llama.cpp/pull/15186 (``<|user|>`` at the end).
 
 from __future__ import annotations
 
+import re
+
 BOXES = ("<|begin_of_box|>", "<|end_of_box|>")
 STOPS = ("<|user|>", "<|observation|>", "<|endoftext|>", "<|assistant|>", "<|system|>")
+
+_BOX = re.compile("|".join(map(re.escape, BOXES)))
 
 HELD_CHARS_MAX = 256
 """A stop token and the white space behind it; more than this is text."""
@@ -38,23 +42,15 @@ class Tokens:
 
     def feed(self, piece: str) -> str:
         """The text without what is dropped or still held back."""
-        text = self._held + piece
+        text = _BOX.sub("", self._held + piece)
         self._held = ""
-        out: list[str] = []
-        done = at = 0
-        while (at := text.find("<", at)) >= 0:
-            box = next((token for token in BOXES if text.startswith(token, at)), None)
-            if box is not None:
-                out.append(text[done:at])
-                done = at = at + len(box)
-            elif len(text) - at <= HELD_CHARS_MAX and self._may_end(text[at:]):
+        at = text.find("<", max(0, len(text) - HELD_CHARS_MAX))
+        while at >= 0:
+            if self._may_end(text[at:]):
                 self._held = text[at:]
-                text = text[:at]
-                break
-            else:
-                at += 1
-        out.append(text[done:])
-        return "".join(out)
+                return text[:at]
+            at = text.find("<", at + 1)
+        return text
 
     def flush(self) -> str:
         """Something else follows: what was held back is text after all."""

@@ -1,0 +1,40 @@
+"""What all client connections of one server share.
+
+Knows the bounds and the patience of the door, and the two rings that serve every connection.
+Refuses to know any one connection (``protocol`` keeps those).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from glimway.engine.outbox import Outbox
+from glimway.engine.wheel import Wheel
+from glimway.surface.incoming import Bounds
+
+
+class Edge(msgspec.Struct, frozen=True):
+    """What every connection of one server shares.
+
+    Args:
+        wheel: rings the timeouts.
+        outbox: takes whole answers to the end of the loop's turn.
+        refuse: how a path's mount says no before any handler runs: (target, refusal) ->
+            (status, headers, body).
+        bounds: how large a request may be.
+        header_timeout_s: a started head must be complete by then.
+        body_idle_s: a body that has begun must go on within.
+        keep_alive_s: an idle connection is closed after.
+        write_stall_s: a client that takes no byte for so long is let go.
+    """
+
+    wheel: Wheel
+    outbox: Outbox
+    refuse: Any
+    bounds: Bounds = Bounds()
+    header_timeout_s: float = 10.0
+    body_idle_s: float = 30.0
+    keep_alive_s: float = 75.0
+    write_stall_s: float = 120.0

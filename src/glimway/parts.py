@@ -43,7 +43,7 @@ from glimway.wire.chat import CHAT_PROVIDER
 _log = logging.getLogger("glimway")
 
 WATCH_INTERVAL_S = 0.1
-"""What the command line changes holds within 250 ms (contract)."""
+"""What the command line changes holds within 250 ms."""
 
 WATCH_PATIENCE_S = 5.0
 """How long one reading of the keys may take before the next look."""

@@ -33,7 +33,7 @@ OLD_DAYS = 90
 """Facts older than this are listed, for whoever looks after them."""
 
 EFFORTS = {"none", "minimal", "low", "medium", "high", "xhigh", "max"}
-USUAL_VARIABLES = {  # contract: Commands
+USUAL_VARIABLES = {
     "zai": "ZAI_API_KEY",
     "deepinfra": "DEEPINFRA_TOKEN",
     "ai-gateway": "AI_GATEWAY_API_KEY",

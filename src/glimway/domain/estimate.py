@@ -87,7 +87,7 @@ class Learned:
 
     def hold_tokens(self, request_bytes: int, max_tokens: int | None, cap: int) -> tuple[int, int]:
         """Prompt and answer tokens to reserve credit for: the prompt with its margin and the
-        longest answer allowed (design 4.2).
+        longest answer allowed.
 
         Args:
             request_bytes: size of the request body.

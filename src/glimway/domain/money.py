@@ -58,7 +58,7 @@ def parse_usd_nanousd(text: object) -> int:
 
 
 def nanousd_of(attousd: int) -> int:
-    """Atto-USD rounded up to nano-USD; done once per receipt (design 4.0)."""
+    """Atto-USD rounded up to nano-USD; done once per receipt."""
     return -(-attousd // ATTOUSD_PER_NANOUSD)
 
 

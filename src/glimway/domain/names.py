@@ -7,7 +7,7 @@ models there are.
 from __future__ import annotations
 
 SUFFIXES = frozenset({"floor", "nitro", "online", "free"})
-"""Routing suffixes (contract: Names); any other text after a colon belongs to the name."""
+"""Routing suffixes; any other text after a colon belongs to the name."""
 
 _HYPHENS = str.maketrans("._", "--")
 

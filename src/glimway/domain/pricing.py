@@ -4,7 +4,7 @@ Knows prices, the day from which each holds, and how usage becomes nano-USD. Ref
 whose request it was and what it may cost at most.
 
 All rates are atto-USD (1e-18 USD), per token, request or search; a sum is exact and rounded up
-once (design 4.0). Thinking is output and costs the output rate (design 4.5).
+once. Thinking is output and costs the output rate.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from glimway.domain.money import nanousd_of
 from glimway.domain.receipt import Tokens
 
 STALE_AFTER_DAYS = 30
-"""A price that nobody has looked at for longer warns (design 4.1)."""
+"""A price that nobody has looked at for longer warns."""
 
 DAY_MS = 86_400_000
 _FIRST_DAY = date(1970, 1, 1).toordinal()

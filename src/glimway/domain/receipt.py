@@ -12,7 +12,7 @@ import msgspec
 
 Status = Literal["ok", "incomplete", "failed", "lost"]
 """ok: a whole answer. incomplete: cut later, by either side. failed: nothing real was delivered.
-lost: a crash left it open; it costs the caller nothing (design 4.8)."""
+lost: a crash left it open; it costs the caller nothing."""
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):

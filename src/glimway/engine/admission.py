@@ -4,7 +4,7 @@ Knows the meters of all keys, how long a request may wait for its place, and the
 record. Refuses to know what the request says.
 
 ``admit`` gives a ``Stay``; leaving it is synchronous, because an awaiting ``finally`` is lost when
-a task is cancelled twice (design 2).
+a task is cancelled twice.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Admission:
         """Write the first record; after this exactly one receipt follows.
 
         Raises:
-            Refusal: ``unavailable`` when the books cannot be written (design 4.8).
+            Refusal: ``unavailable`` when the books cannot be written.
         """
         try:
             self._journal.append(_encode(opened))

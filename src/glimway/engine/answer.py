@@ -29,7 +29,7 @@ async def first_answer(
         wheel: rings the deadlines.
         call: what is asked.
         outcome: learns of every attempt and every adjustment.
-        reply: for a stream, its head goes out when the gate's patience ends (design 5.3).
+        reply: for a stream, its head goes out when the gate's patience ends.
 
     Raises:
         Fault: the endpoint failed before its first real frame.

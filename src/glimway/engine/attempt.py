@@ -3,8 +3,8 @@
 Knows how to send one request, when its first real frame has come, and what its failure means.
 Refuses to know whether another try follows and what the client has already seen.
 
-A real frame carries non-empty text, thinking, a tool call or a refusal, or the end of the answer
-(design 5.2); role-only, empty, null and ping frames are held back until then.
+A real frame carries non-empty text, thinking, a tool call or a refusal, or the end of the answer.
+Role-only, empty, null and ping frames are held back until then.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from glimway.engine.deadlines import Deadlines, DeadlineWatch
 from glimway.engine.provider.connection import Connection, Header
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide, Reader
+from glimway.wire.events import Event, Opaque, Start, Usage
 from glimway.wire.refusal import Fault
-from glimway.wire.talk import Event, Opaque, Start, Usage
 
 ERROR_BODY_BYTES_MAX = 64 * 1024
 """How much of an error answer is read; the rest says nothing new."""

@@ -89,6 +89,7 @@ class Ask(msgspec.Struct, frozen=True):
         client_request_id: the client's own ``x-request-id``.
         origin: the browser origin that calls, or None.
         origin_headers: what the answer carries if the key allows that origin.
+        headers: all of the request's, for the dialects that say something in them.
     """
 
     mount: Mount
@@ -98,3 +99,4 @@ class Ask(msgspec.Struct, frozen=True):
     client_request_id: str | None = None
     origin: str | None = None
     origin_headers: tuple[tuple[bytes, bytes], ...] = ()
+    headers: Headers = []

@@ -95,7 +95,7 @@ class House:
         self._entropy = Entropy()
 
     def end_revoked(self) -> None:
-        """End what runs under keys that may not be used any more (design 6)."""
+        """End what runs under keys that may not be used any more."""
         keyring, now_ms = self.keys.now, self.now_ms()
         for one in list(self.live):
             known = keyring.get(one.key.id) if one.key is not None else None

@@ -164,7 +164,7 @@ def peek(ask: Ask, depth_max: int) -> Call:
     Raises:
         Refusal: ``invalid``, naming the field.
     """
-    call = ask.mount.side.decode(decode_object(ask.body, depth_max=depth_max))
+    call = ask.mount.side.decode(decode_object(ask.body, depth_max=depth_max), ask.headers)
     ask.mount.judge(call)
     return call
 

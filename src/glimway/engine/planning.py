@@ -34,7 +34,7 @@ def plan_route(catalog: Catalog, call: Call, key: Key) -> Plan:
     Raises:
         Refusal: ``not_found`` for an unknown name, ``unsupported`` when nobody serves it,
             ``forbidden`` when an endpoint without a price would serve prepaid credits
-            (design 4.6).
+           .
     """
     resolved = catalog.resolve(call.model)
     endpoints = resolved.endpoints

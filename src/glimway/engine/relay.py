@@ -16,11 +16,11 @@ from glimway.engine.client import Client
 from glimway.engine.tally import Tally
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.wire.dialect import Writer
+from glimway.wire.events import Text
 from glimway.wire.sse import COMMENT
-from glimway.wire.talk import Text
 
 SILENCE_S = 15.0
-"""A comment frame goes out after this much silence (design 5.6): below the 30 s after which some
+"""A comment frame goes out after this much silence: below the 30 s after which some
 providers and proxies cut, and far below the 300 s of agent clients."""
 
 

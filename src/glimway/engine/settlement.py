@@ -3,7 +3,7 @@
 Knows how usage becomes a charge and writes the journal's second record. Refuses to know when: the
 journey settles before the terminal frame leaves, and the exit settles whatever ended otherwise.
 
-The rule of design 4.5: the attempt that answered is paid, thinking included. Nothing real
+The rule of charging: the attempt that answered is paid, thinking included. Nothing real
 delivered is free. A stream cut later is charged for the input and for what was delivered. Usage
 that was never reported is estimated and marked.
 """
@@ -20,7 +20,7 @@ from glimway.domain.receipt import Opened, Receipt, Status, Tokens
 from glimway.engine.attempt import Attempt
 from glimway.engine.tally import Tally
 from glimway.store.journal import Journal
-from glimway.wire.talk import Usage
+from glimway.wire.events import Usage
 
 _encode = msgspec.json.Encoder().encode
 

@@ -6,7 +6,7 @@ prices.
 
 from __future__ import annotations
 
-from glimway.wire.talk import Declined, Event, Stop, Text, Thought, ToolArgs, Usage
+from glimway.wire.events import Declined, Event, Stop, Text, Thought, ToolArgs, Usage
 
 BYTES_PER_TOKEN_DEFAULT = 4.0
 """Where nothing was learned yet: English prose under GLM's tokenizer is near four bytes a token."""

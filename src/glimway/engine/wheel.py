@@ -14,7 +14,7 @@ import asyncio
 from collections.abc import Callable
 
 TICK_S = 0.025
-"""Deadlines are exact to 100 ms (design 5.7); a quarter of that leaves room for a busy loop."""
+"""Deadlines are exact to 100 ms; a quarter of that leaves room for a busy loop."""
 
 SLOTS_AHEAD = 400
 """Slots are kept for the next 10 s; alarms further ahead are looked at then and carried on."""

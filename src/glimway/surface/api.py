@@ -55,6 +55,7 @@ class PublicApi:
             client_request_id,
             origin,
             () if origin is None else answer_headers(origin),
+            headers,
         )
         exchange.ends_with_client = True
         return travel(self._house, ask, exchange)

@@ -28,7 +28,7 @@ from glimway.surface.scope import Address, scope_of
 from glimway.wire.refusal import Refusal
 
 WRITE_BUFFER_BYTES_HIGH = 64 * 1024
-"""Above this much unsent data the provider is not read any further (design 5.5)."""
+"""Above this much unsent data the provider is not read any further."""
 
 PIPELINED_MAX = 32
 """Requests that may wait behind the one in progress; no known client pipelines more than a few."""

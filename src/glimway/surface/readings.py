@@ -75,7 +75,7 @@ class Readings:
         if path.startswith(_GENERATIONS):
             return 200, receipt_object(await self._receipt(path[len(_GENERATIONS) :], key))
         raw = scope["raw_path"].decode("latin-1")[len(_MODELS) :]
-        # A model id is all text up to an optional /endpoints, decoded once (contract: Names).
+        # A model id is all text up to an optional /endpoints, decoded once.
         if raw.endswith("/endpoints"):
             return 200, endpoints_object(
                 catalog, unquote(raw[: -len("/endpoints")]), self._house.now_ms()

@@ -11,9 +11,13 @@ from typing import Any, Protocol
 
 import msgspec
 
+from glimway.wire.events import Event, Stop, Usage
 from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Fault
-from glimway.wire.talk import Call, Event, Stop, Usage
+from glimway.wire.talk import Call
+
+Headers = list[tuple[bytes, bytes]]
+"""Names in lower case, values as they came."""
 
 
 class Reader(Protocol):
@@ -79,17 +83,17 @@ class ProviderSide(msgspec.Struct, frozen=True):
     path: str
     encode: Callable[[Call, Quirks, str], Outgoing]
     reader: Callable[[Quirks, str, Call], Reader]
-    fault: Callable[[int, list[tuple[bytes, bytes]], bytes, Quirks], Fault]
+    fault: Callable[[int, Headers, bytes, Quirks], Fault]
 
 
 class ClientSide(msgspec.Struct, frozen=True):
     """A dialect toward clients.
 
-    ``path`` follows a mount's base path, ``decode(body)`` reads a request, ``id_prefix`` begins the
-    answer's public id.
+    ``path`` follows a mount's base path, ``decode(body, headers)`` reads a request, ``id_prefix``
+    begins the answer's public id.
     """
 
     name: str
     path: str
     id_prefix: str
-    decode: Callable[[dict[str, Any]], Call]
+    decode: Callable[[dict[str, Any], Headers], Call]

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from glimway.wire.events import StopReason
 from glimway.wire.refusal import FaultKind, RefusalKind
-from glimway.wire.talk import StopReason
 
 Json = Any
 
@@ -24,7 +24,7 @@ PATHS: dict[str, str] = {
     "responses": "/responses",
     "messages": "/messages",
 }
-"""What follows a provider's base URL (contract: Config)."""
+"""What follows a provider's base URL."""
 
 STEP_BESIDE_A_BOUND = 0.01
 """How far inside an excluded bound a value is put. Source: Z.ai's own SDKs, which write 0.01 for

@@ -1,15 +1,17 @@
-"""The neutral vocabulary: what a request asks and what an answer says, in no dialect.
+"""The neutral vocabulary: what a request asks, in no dialect.
 
-Knows Call, Turn, Part and Tool on the way out, and the events Start, Text, Thought, ToolOpen,
-ToolArgs, Stop, Usage and Opaque on the way back. Refuses to know how any dialect spells them.
+Knows Call, Turn, Part and Tool: the way out. Refuses to know how any dialect spells them, and what
+comes back (``events``).
 
 Every dialect translates to and from these values (a hub, not pairs). Two rules keep fidelity:
 the order of parts inside a turn is data, and what a reader does not know is kept, never dropped
 (``extra`` on the way out, ``Opaque`` on the way back), so that a writer of the same dialect can
 put it back at its place.
 
-The structs switch the cycle collector off (``gc=False``) where they hold no containers that could
-close a cycle: one is made for every streamed token.
+How a conversation is laid out, whatever dialect it came in: system text is a turn of role
+``system``; every tool result is a turn of its own with role ``tool`` and one ResultPart; thinking,
+text and calls of the assistant are parts of one turn, in their order. A dialect that keeps several
+of these in one message marks all turns after the first as ``joined``.
 """
 
 from __future__ import annotations
@@ -47,12 +49,17 @@ class ImagePart(msgspec.Struct):
 
 
 class FilePart(msgspec.Struct):
-    """A document, sound or video: ``kind`` says which; ``value`` is the dialect's own object."""
+    """A document, sound or video: ``kind`` says which; ``value`` is the dialect's own object.
+
+    ``url`` (``https:`` or ``data:``) and ``filename`` are what other dialects can carry of it.
+    """
 
     kind: Literal["file", "audio", "video"]
     value: Json
     dialect: str
     extra: dict[str, Json] | None = None
+    url: str | None = None
+    filename: str | None = None
 
 
 class ThoughtPart(msgspec.Struct):
@@ -119,6 +126,8 @@ class Turn(msgspec.Struct):
     form: Form = "text"
     name: str | None = None
     extra: dict[str, Json] | None = None
+    joined: bool = False
+    """Belongs to the same message as the turn before, in the dialect it came from."""
 
 
 class Tool(msgspec.Struct):
@@ -172,12 +181,33 @@ class Format(msgspec.Struct):
     extra: dict[str, Json] | None = None
 
 
+COMMON_MEMBERS = frozenset(
+    {
+        "frequency_penalty",
+        "logprobs",
+        "metadata",
+        "min_p",
+        "presence_penalty",
+        "prompt_cache_key",
+        "repetition_penalty",
+        "safety_identifier",
+        "service_tier",
+        "store",
+        "top_k",
+        "top_logprobs",
+        "verbosity",
+    }
+)
+"""Members of ``Call.extra`` with one meaning in every dialect."""
+
+
 class Call(msgspec.Struct):
     """One request, in no dialect.
 
     A member that the caller left out is None (or empty) and is not sent. ``extra`` holds top-level
     members of ``dialect`` that no neutral member carries; they are written again toward a
-    provider that speaks this dialect.
+    provider that speaks this dialect. Those named in ``COMMON_MEMBERS`` mean the same everywhere:
+    every reader puts them there under OpenAI's name, every writer that can carry them does.
     """
 
     model: str
@@ -204,88 +234,3 @@ class Call(msgspec.Struct):
     spelled: dict[str, str] = {}
     """Neutral member -> the caller's own spelling, where a dialect has several
     (``max_tokens`` -> ``max_completion_tokens``)."""
-
-
-# ---- what an answer says --------------------------------------------------------------------
-
-StopReason = Literal[
-    "stop", "length", "tool_calls", "content_filter", "refusal", "pause", "error", "context"
-]
-
-
-class Start(msgspec.Struct, gc=False):
-    """The answer has begun; ids are the provider's own and go to the receipt."""
-
-    id: str | None = None
-    model: str | None = None
-
-
-class Text(msgspec.Struct, gc=False):
-    """A piece of the answer's text."""
-
-    text: str
-    choice: int = 0
-
-
-class Thought(msgspec.Struct, gc=False):
-    """A piece of thinking."""
-
-    text: str
-    choice: int = 0
-    signature: str | None = None
-
-
-class Declined(msgspec.Struct, gc=False):
-    """A piece of the model's own refusal."""
-
-    text: str
-    choice: int = 0
-
-
-class ToolOpen(msgspec.Struct, gc=False):
-    """A tool call begins: name whole and once, id always there."""
-
-    index: int
-    id: str
-    name: str
-    choice: int = 0
-    kind: str = "function"
-
-
-class ToolArgs(msgspec.Struct, gc=False):
-    """A piece of the arguments of the call ``index``."""
-
-    index: int
-    text: str
-    choice: int = 0
-
-
-class Stop(msgspec.Struct, gc=False):
-    """Why a choice ended; ``raw`` is the provider's own word."""
-
-    reason: StopReason
-    choice: int = 0
-    raw: str | None = None
-
-
-class Usage(msgspec.Struct):
-    """Tokens as the provider counted them. ``input`` includes cached and cache-written tokens,
-    ``output`` includes reasoning. ``extra`` holds members no neutral member carries."""
-
-    input: int = 0
-    output: int = 0
-    cached: int = 0
-    cache_write: int = 0
-    reasoning: int | None = None
-    extra: dict[str, Json] | None = None
-
-
-class Opaque(msgspec.Struct):
-    """Members that the reader does not know, with the place they came from."""
-
-    place: Literal["frame", "choice", "delta", "message"]
-    value: dict[str, Json]
-    choice: int = 0
-
-
-Event = Start | Text | Thought | Declined | ToolOpen | ToolArgs | Stop | Usage | Opaque

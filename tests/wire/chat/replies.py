@@ -15,10 +15,7 @@ from glimway.wire.chat.read import Reader
 from glimway.wire.chat.request import decode
 from glimway.wire.chat.style import Style
 from glimway.wire.chat.write import Writer
-from glimway.wire.quirks import Quirks
-from glimway.wire.refusal import Fault
-from glimway.wire.talk import (
-    Call,
+from glimway.wire.events import (
     Declined,
     Event,
     Opaque,
@@ -29,6 +26,9 @@ from glimway.wire.talk import (
     ToolOpen,
     Usage,
 )
+from glimway.wire.quirks import Quirks
+from glimway.wire.refusal import Fault
+from glimway.wire.talk import Call
 
 Json = Any
 

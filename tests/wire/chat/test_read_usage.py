@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from glimway.wire.chat.usage import TOKENS_MAX, count, read_usage, write_usage
-from glimway.wire.talk import Usage
+from glimway.wire.events import Usage
 from wire.chat.replies import USAGE, answer, chunk, sse, text, told, told_whole
 
 END = chunk({}, "stop")

@@ -10,8 +10,7 @@ import pytest
 
 from glimway.wire.chat.style import Style
 from glimway.wire.chat.write import Writer
-from glimway.wire.sse import Cutter
-from glimway.wire.talk import (
+from glimway.wire.events import (
     Declined,
     Event,
     Opaque,
@@ -23,6 +22,7 @@ from glimway.wire.talk import (
     ToolOpen,
     Usage,
 )
+from glimway.wire.sse import Cutter
 from wire.chat.grammar import Clean, check_whole
 from wire.chat.replies import STYLE, USAGE, chunk, sse, text, told, told_whole
 

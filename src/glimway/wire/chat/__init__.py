@@ -10,20 +10,26 @@ Source: https://platform.openai.com/docs/api-reference/chat and Z.ai's API refer
 
 from __future__ import annotations
 
+from typing import Any
+
 from glimway.wire.chat.errors import read_error
 from glimway.wire.chat.outgoing import encode
 from glimway.wire.chat.read import Reader
 from glimway.wire.chat.request import decode
-from glimway.wire.dialect import ClientSide, ProviderSide
+from glimway.wire.dialect import ClientSide, Headers, ProviderSide
 from glimway.wire.quirks import Quirks
 from glimway.wire.talk import Call
 
 PATH = "/chat/completions"
 
 
+def _decode(body: dict[str, Any], _headers: Headers) -> Call:
+    return decode(body)
+
+
 def _reader(quirks: Quirks, id_stem: str, call: Call) -> Reader:
     return Reader(quirks, id_stem, call)
 
 
-CHAT_CLIENT = ClientSide("chat", PATH, "chatcmpl-", decode)
+CHAT_CLIENT = ClientSide("chat", PATH, "chatcmpl-", _decode)
 CHAT_PROVIDER = ProviderSide("chat", PATH, encode, _reader, read_error)

@@ -20,8 +20,8 @@ import msgspec
 
 from glimway.wire.chat.healing.declared import Declared
 from glimway.wire.chat.healing.markup import in_name
+from glimway.wire.events import Event, ToolArgs, ToolOpen
 from glimway.wire.refusal import Fault
-from glimway.wire.talk import Event, ToolArgs, ToolOpen
 
 CALLS_MAX = 1024
 """A host that opens more calls than this in one answer is broken."""

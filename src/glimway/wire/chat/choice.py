@@ -13,9 +13,10 @@ from glimway.wire.chat.calls import Calls
 from glimway.wire.chat.healing.declared import Declared, declared
 from glimway.wire.chat.healing.sieve import Needs, Sieve, needs
 from glimway.wire.chat.spoken import members_of, spoken
+from glimway.wire.events import Declined, Event, Opaque, Stop, StopReason
 from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Fault
-from glimway.wire.talk import Call, Declined, Event, Opaque, Stop, StopReason
+from glimway.wire.talk import Call
 
 _KNOWN = frozenset({"role", "content", "reasoning_content", "reasoning", "tool_calls", "refusal"})
 

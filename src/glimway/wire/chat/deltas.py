@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from glimway.wire.talk import Declined, Json, Text, Thought, ToolArgs, ToolOpen
+from glimway.wire.events import Cited, Declined, Text, Thought, ToolArgs, ToolOpen
+from glimway.wire.talk import Json
 
-Said = Text | Thought | Declined | ToolOpen | ToolArgs
+Said = Text | Thought | Declined | ToolOpen | ToolArgs | Cited
 """Events that a delta carries."""
 
 _MEMBERS: dict[type, str] = {Thought: "reasoning_content", Text: "content", Declined: "refusal"}
@@ -28,6 +29,9 @@ def put(delta: dict[str, Any], event: Said, *, reasoning_too: bool) -> bool:
     if isinstance(event, ToolOpen | ToolArgs):
         _put_call(delta.setdefault("tool_calls", []), event)
         return True
+    if isinstance(event, Cited):
+        delta.setdefault("annotations", []).append(_annotation(event))
+        return True
     name = _MEMBERS[type(event)]
     for later in _LATER[name]:
         if later in delta:
@@ -42,6 +46,9 @@ def grow(message: dict[str, Any], event: Said, *, reasoning_too: bool) -> None:
     """Add one event to a whole message; pieces are lists until ``finished`` joins them."""
     if isinstance(event, ToolOpen | ToolArgs):
         _put_call(message.setdefault("tool_calls", []), event)
+        return
+    if isinstance(event, Cited):
+        message.setdefault("annotations", []).append(_annotation(event))
         return
     name = _MEMBERS[type(event)]
     message.setdefault(name, []).append(event.text)
@@ -62,6 +69,14 @@ def finished(grown: dict[str, Any]) -> dict[str, Json]:
     if message["content"] is None and "tool_calls" not in message:
         message["content"] = ""
     return message
+
+
+def _annotation(event: Cited) -> dict[str, Json]:
+    """Source: https://platform.openai.com/docs/api-reference/chat/object (annotations)."""
+    members = {"url": event.url, "title": event.title}
+    span = {"start_index": event.start, "end_index": event.end}
+    known = {name: value for name, value in {**members, **span}.items() if value is not None}
+    return {"type": "url_citation", "url_citation": known}
 
 
 def _put_call(calls: list[dict[str, Any]], event: ToolOpen | ToolArgs) -> None:

@@ -19,10 +19,11 @@ from glimway.wire.chat.healing.torn import Torn
 from glimway.wire.chat.shapes import decode_usual_chunk
 from glimway.wire.chat.usage import better_usage, read_usage
 from glimway.wire.chat.whole import read_usual, text_or_none
+from glimway.wire.events import Event, Opaque, Start, Text, Thought, Usage
 from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Fault
 from glimway.wire.sse import Cutter
-from glimway.wire.talk import Call, Event, Opaque, Start, Text, Thought, Usage
+from glimway.wire.talk import Call
 
 _decode = msgspec.json.Decoder().decode
 

@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from glimway.wire.talk import StopReason
+from glimway.wire.events import StopReason
 
 FINISH_REASONS: dict[StopReason, str] = {
     "stop": "stop",

@@ -11,7 +11,8 @@ from typing import Any
 
 import msgspec
 
-from glimway.wire.talk import Json, Usage
+from glimway.wire.events import Usage
+from glimway.wire.talk import Json
 
 TOKENS_MAX = 2**40
 """No request uses more; a larger figure is a host's mistake."""

@@ -11,8 +11,8 @@ import msgspec
 from glimway.wire.chat.choice import STOP_REASONS
 from glimway.wire.chat.shapes import decode_usual_reply
 from glimway.wire.chat.usage import read_usage
+from glimway.wire.events import Event, Opaque, Start, Stop, Text, Thought
 from glimway.wire.quirks import Quirks
-from glimway.wire.talk import Event, Opaque, Start, Stop, Text, Thought
 
 _PLAIN_ENDS = frozenset({"stop", "length", "content_filter"})
 

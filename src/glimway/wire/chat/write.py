@@ -17,17 +17,8 @@ import msgspec
 from glimway.wire.chat.deltas import finished, grow, put
 from glimway.wire.chat.style import FINISH_REASONS, Style
 from glimway.wire.chat.usage import write_usage
-from glimway.wire.talk import (
-    Event,
-    Json,
-    Opaque,
-    Start,
-    Stop,
-    StopReason,
-    Text,
-    Thought,
-    Usage,
-)
+from glimway.wire.events import Event, Opaque, Start, Stop, StopReason, Text, Thought, Usage
+from glimway.wire.talk import Json
 
 __all__ = ["DONE", "FINISH_REASONS", "Style", "Writer"]
 
@@ -149,6 +140,8 @@ class Writer:
             if isinstance(event, Opaque):
                 frame.keep(event)
                 continue
+            if isinstance(event, Thought) and not event.text:
+                continue  # a signature or sealed thinking, which this dialect has no place for
             delta = frame.deltas.setdefault(event.choice, {})
             if not put(delta, event, reasoning_too=reasoning_too):
                 self._flush(out, frame, {})
@@ -214,6 +207,8 @@ class Writer:
                 continue
             if isinstance(event, Opaque):
                 frame.keep(event)
+            elif isinstance(event, Thought) and not event.text:
+                continue
             elif isinstance(event, Stop):
                 stops[event.choice] = event.reason
                 frame.deltas.setdefault(event.choice, {})
@@ -253,7 +248,9 @@ class _Frame:
         self.members: dict[str, Json] = {}
 
     def keep(self, event: Opaque) -> None:
-        """Put unknown members at their place."""
+        """Put unknown members at their place; another dialect's have none here."""
+        if event.dialect != "chat":
+            return
         if event.place == "frame":
             self.members.update(event.value)
         elif event.place == "choice":

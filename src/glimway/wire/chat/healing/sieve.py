@@ -17,8 +17,9 @@ from glimway.wire.chat.healing.leaks import Leaks
 from glimway.wire.chat.healing.markup import Leaked
 from glimway.wire.chat.healing.think import Mode, Think, split_whole
 from glimway.wire.chat.healing.tokens import STOPS, Tokens
+from glimway.wire.events import Event, Text, Thought
 from glimway.wire.quirks import Quirks
-from glimway.wire.talk import Call, Event, Text, Thought
+from glimway.wire.talk import Call
 
 END_CHARS_MAX = 256
 """So much of repeated end-of-sequence strings is held back."""

@@ -72,6 +72,11 @@ def own_limits(given: Mapping[str, int], default: Limits) -> Limits:
     return Limits(**own)
 
 
+_LINES: Final = (
+    b"x-ratelimit-limit-%b: %d\r\nx-ratelimit-remaining-%b: %%d\r\nx-ratelimit-reset-%b: %%b\r\n"
+)
+
+
 class Denial(NamedTuple):
     """Why a request must wait.
 
@@ -100,9 +105,10 @@ class Meter:
         "_last_ns",
         "_limits",
         "_requests",
-        "_requests_limit",
+        "_requests_pace",
+        "_template",
         "_tokens",
-        "_tokens_limit",
+        "_tokens_pace",
         "running",
     )
 
@@ -175,33 +181,28 @@ class Meter:
         ``reset`` the time until the bucket is full, as ``12.345s``: never too early, and less than
         two milliseconds late.
         """
+        lines = self.lines(limits, now_s).split(b"\r\n")[:-1]
+        return [(name, value) for name, _, value in [line.partition(b": ") for line in lines]]
+
+    def lines(self, limits: Limits, now_s: float) -> bytes:
+        """``headers`` as they are sent: every answer carries them, so they are one template."""
         self._refill(limits, now_s)
-        answer: list[Header] = []
-        per_minute = limits.requests_per_minute
-        if per_minute:
+        figures: list[int | bytes] = []
+        if limits.requests_per_minute:
             missing = self._requests
             left = self._capacity - (missing + _UNITS_LESS_1) // UNITS
-            answer += (
-                self._requests_limit,
-                (b"x-ratelimit-remaining-requests", b"%d" % left if left > 0 else b"0"),
-                (
-                    b"x-ratelimit-reset-requests",
-                    b"%.3fs" % (missing / (per_minute * 1e9) + _ROUND_UP_S) if missing else b"0s",
-                ),
+            figures += (
+                left if left > 0 else 0,
+                b"%.3fs" % (missing / self._requests_pace + _ROUND_UP_S) if missing else b"0s",
             )
-        per_minute = limits.tokens_per_minute
-        if per_minute:
+        if limits.tokens_per_minute:
             missing = self._tokens
-            left = per_minute - (missing + _UNITS_LESS_1) // UNITS
-            answer += (
-                self._tokens_limit,
-                (b"x-ratelimit-remaining-tokens", b"%d" % left if left > 0 else b"0"),
-                (
-                    b"x-ratelimit-reset-tokens",
-                    b"%.3fs" % (missing / (per_minute * 1e9) + _ROUND_UP_S) if missing else b"0s",
-                ),
+            left = limits.tokens_per_minute - (missing + _UNITS_LESS_1) // UNITS
+            figures += (
+                left if left > 0 else 0,
+                b"%.3fs" % (missing / self._tokens_pace + _ROUND_UP_S) if missing else b"0s",
             )
-        return answer
+        return self._template % tuple(figures)
 
     def rested(self, limits: Limits, now_s: float) -> bool:
         """Whether forgetting this meter changes nothing: nobody runs and both buckets are full."""
@@ -226,8 +227,16 @@ class Meter:
         """Prepare what depends on the limits alone."""
         self._limits = limits
         self._capacity = limits.capacity
-        self._requests_limit = (b"x-ratelimit-limit-requests", b"%d" % limits.requests_per_minute)
-        self._tokens_limit = (b"x-ratelimit-limit-tokens", b"%d" % limits.tokens_per_minute)
+        self._requests_pace = limits.requests_per_minute * 1e9
+        self._tokens_pace = limits.tokens_per_minute * 1e9
+        self._template = b"".join(
+            _LINES % (which, per_minute, which, which)
+            for which, per_minute in (
+                (b"requests", limits.requests_per_minute),
+                (b"tokens", limits.tokens_per_minute),
+            )
+            if per_minute
+        )
         if not limits.requests_per_minute:
             self._requests = 0
         if not limits.tokens_per_minute:

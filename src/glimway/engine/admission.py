@@ -59,9 +59,9 @@ class Stay:
         """Set by settlement."""
         self._left = False
 
-    def headers(self, now_s: float) -> list[tuple[bytes, bytes]]:
-        """The rate-limit headers of the answer."""
-        return self.meter.headers(self.limits, now_s)
+    def lines(self, now_s: float) -> bytes:
+        """The rate-limit headers of the answer, as lines."""
+        return self.meter.lines(self.limits, now_s)
 
     def leave(self) -> None:
         """Give the place back, once, and correct the tokens to those really used."""

@@ -41,7 +41,7 @@ async def first_answer(
         outcome.adjusted = outgoing.adjusted
         reply.headers.append((b"x-glimway-adjusted", ", ".join(outgoing.adjusted).encode()))
     request = host.request(outgoing.body)
-    loop = asyncio.get_running_loop()
+    loop = wheel.loop
     deadlines = host.deadlines
     due_s = loop.time() + (deadlines.first_token_s if call.stream else deadlines.answer_s)
     gate = wheel.after(deadlines.commit_after_s, reply.begin) if call.stream else None
@@ -49,12 +49,14 @@ async def first_answer(
     try:
         while True:
             reader = host.side.reader(endpoint.quirks, outcome.opened.id, call)
-            attempt = Attempt(endpoint, host.side, reader, stream=call.stream, deadlines=deadlines)
+            attempt = Attempt(
+                endpoint, host.side, reader, wheel, stream=call.stream, deadlines=deadlines
+            )
             attempt.replayed = bool(outcome.attempts)
             outcome.attempts[:] = [attempt]
             try:
                 connection = kept or await _dial(host, due_s - loop.time())
-                attempt.start(connection, request, wheel, due_s)
+                attempt.start(connection, request, due_s)
                 await attempt.first
             except Fault as fault:
                 attempt.fault = fault

@@ -43,6 +43,7 @@ class Attempt:
         endpoint: who is called.
         side: the dialect the provider speaks.
         reader: reads the reply; its ``usage`` is the provider's report.
+        wheel: rings the deadlines.
         stream: whether a stream was asked for.
         deadlines: how long each phase may take.
     """
@@ -52,13 +53,15 @@ class Attempt:
         endpoint: Endpoint,
         side: ProviderSide,
         reader: Reader,
+        wheel: Wheel,
         *,
         stream: bool,
         deadlines: Deadlines,
     ) -> None:
         self.endpoint = endpoint
         self._side = side
-        loop = self._loop = asyncio.get_running_loop()
+        loop = self.loop = wheel.loop
+        self._wheel = wheel
         self._watch = DeadlineWatch(deadlines, self._late)
         self.reader = reader
         self.stream = stream
@@ -82,17 +85,16 @@ class Attempt:
 
     # ---- what the journey calls ------------------------------------------------------------
 
-    def start(self, connection: Connection, request: bytes, wheel: Wheel, due_s: float) -> None:
+    def start(self, connection: Connection, request: bytes, due_s: float) -> None:
         """Send the request; ``first`` resolves at the first real frame or at the failure.
 
         Args:
             connection: a free connection.
             request: head and body.
-            wheel: rings the deadline.
             due_s: when the first token (of a stream) or the whole answer is due, loop time.
         """
         self.connection = connection
-        self._watch.first(wheel, due_s, stream=self.stream)
+        self._watch.first(self._wheel, due_s, stream=self.stream)
         connection.send(request, self)
 
     def attach(self, on_frames: Callable[[Frames], None]) -> None:
@@ -104,19 +106,19 @@ class Attempt:
         self._on_frames = on_frames
         held, self._held = self._held, []
         if not self.finished and self.fault is None:
-            self._watch.following(self._loop.time(), self.started_s)
+            self._watch.following(self.loop.time(), self.started_s)
         if held or self.finished or self.fault is not None:
             on_frames(held)
 
     def pause(self) -> None:
         """Read no more for now: the client is slower."""
-        self._watch.rest(resting=True, now_s=self._loop.time())
+        self._watch.rest(resting=True, now_s=self.loop.time())
         if self.connection is not None and not self._complete:
             self.connection.pause()
 
     def resume(self) -> None:
         """Read on."""
-        self._watch.rest(resting=False, now_s=self._loop.time())
+        self._watch.rest(resting=False, now_s=self.loop.time())
         if self.connection is not None and not self._complete:
             self.connection.resume()
 
@@ -168,7 +170,7 @@ class Attempt:
                 self.finished = True
             if frames:
                 # Comments and empty frames are no tokens: they do not put the deadline off.
-                self._watch.heard(self._loop.time())
+                self._watch.heard(self.loop.time())
                 on_frames(frames)
             if reader.fault is not None:
                 self._failed(reader.fault)
@@ -231,7 +233,7 @@ class Attempt:
         if not body.strip():
             raise Fault("broken", "the provider answered with an empty body", status=self.status)
         events = self.reader.whole(body)
-        self.first_frame_s = self._loop.time()
+        self.first_frame_s = self.loop.time()
         self.finished = True
         if self.stream:
             self._held = [events]
@@ -245,12 +247,12 @@ class Attempt:
         if self.reader.done and self.reader.fault is None:
             self.finished = True
         if self._on_frames is not None:
-            self._watch.heard(self._loop.time())
+            self._watch.heard(self.loop.time())
             self._deliver(frames)
             return
         self._held.extend(frames)
         if not self.first.done() and (self.finished or any(_is_real(events) for events in frames)):
-            self.first_frame_s = self._loop.time()
+            self.first_frame_s = self.loop.time()
             self._resolve()
 
     def _deliver(self, frames: Frames) -> None:

@@ -6,7 +6,7 @@ know HTTP servers and dialects; the surface implements both protocols.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 import msgspec
@@ -29,11 +29,13 @@ class Client(Protocol):
     written_bytes: int
     """How much has been written, to see silence."""
 
-    def respond(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a whole answer."""
+    def respond(
+        self, status: int, headers: Headers, body: bytes, lines: Iterable[bytes] = ()
+    ) -> None:
+        """Send a whole answer; ``lines`` are header lines that are ready to be sent."""
 
-    def begin(self, status: int, headers: Headers) -> None:
-        """Send the head of a stream."""
+    def begin(self, status: int, headers: Headers, lines: Iterable[bytes] = ()) -> None:
+        """Send the head of a stream; ``lines`` are header lines that are ready to be sent."""
 
     def write(self, data: bytes) -> None:
         """Send a piece of the stream, never empty."""

@@ -40,15 +40,15 @@ class DeadlineWatch:
         self._wheel: Wheel | None = None
         self._alarm = self._total = _UNSET
         self._resting = False
-        self._waits_for = ""
+        self._waits_for: tuple[str, float] = ("", 0.0)
 
     def first(self, wheel: Wheel, due_s: float, *, stream: bool) -> None:
         """Wait for the first token of a stream, or for a whole answer."""
         self._wheel = wheel
         if stream:
-            self._waits_for = f"no first token within {self._deadlines.first_token_s:g} s"
+            self._waits_for = ("no first token within {:g} s", self._deadlines.first_token_s)
         else:
-            self._waits_for = f"no whole answer within {self._deadlines.answer_s:g} s"
+            self._waits_for = ("no whole answer within {:g} s", self._deadlines.answer_s)
         self._alarm = wheel.at(due_s, self._ring)
 
     def following(self, now_s: float, started_s: float) -> None:
@@ -57,7 +57,7 @@ class DeadlineWatch:
         wheel = self._wheel
         assert wheel is not None  # noqa: S101 - first() came first
         self._alarm.cancel()
-        self._waits_for = f"no frame for {self._deadlines.between_tokens_s:g} s"
+        self._waits_for = ("no frame for {:g} s", self._deadlines.between_tokens_s)
         self._alarm = wheel.at(now_s + self._deadlines.between_tokens_s, self._ring)
         self._total = wheel.at(started_s + self._deadlines.total_s, self._ring_total)
 
@@ -71,9 +71,10 @@ class DeadlineWatch:
         self.heard(now_s)
 
     def cancel(self) -> None:
-        """Wait for nothing more."""
+        """Wait for nothing more, and forget who waited: the two would keep each other alive."""
         self._alarm.cancel()
         self._total.cancel()
+        self._expired = _nobody
 
     def _ring(self) -> None:
         if self._resting:
@@ -81,12 +82,18 @@ class DeadlineWatch:
             assert wheel is not None  # noqa: S101 - first() came first
             self._alarm = wheel.after(self._deadlines.between_tokens_s, self._ring)
             return
+        expired = self._expired
         self.cancel()
-        self._expired(self._waits_for)
+        expired(self._waits_for[0].format(self._waits_for[1]))
 
     def _ring_total(self) -> None:
+        expired = self._expired
         self.cancel()
-        self._expired(f"the answer did not end within {self._deadlines.total_s:g} s")
+        expired(f"the answer did not end within {self._deadlines.total_s:g} s")
+
+
+def _nobody(_what: str) -> None:
+    """Stands where nobody waits any more."""
 
 
 _UNSET = Alarm(0.0, lambda: None)

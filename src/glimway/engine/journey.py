@@ -89,7 +89,7 @@ class Trip:
                 outcome = owed.open(plan, call, key)
                 attempt = await first_answer(house.hosts, house.wheel, call, outcome, self.reply)
                 owed.attempt = attempt
-                self.reply.headers += outcome.headers()
+                self.reply.lines.append(outcome.lines())
                 if call.stream:
                     relay = self._relay(attempt, outcome)
                     await relay.ended
@@ -192,7 +192,7 @@ class Owing:
             Refusal: ``unavailable`` when it could not be written.
         """
         trip = self._trip
-        trip.reply.headers += self._stay.headers(trip.house.loop.time())
+        trip.reply.lines.append(self._stay.lines(trip.house.loop.time()))
         opened = Opened(
             id=trip.id,
             at_ms=trip.at_ms,

@@ -34,7 +34,7 @@ class Relay:
         self.writer = writer
         self.tally = tally
         self._client = client
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.ended: asyncio.Future[None] = attempt.loop.create_future()
         """Resolves when the answer has ended, well or with ``attempt.fault``."""
 
     def start(self) -> None:

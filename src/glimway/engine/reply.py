@@ -13,12 +13,12 @@ from glimway.wire.dialect import Writer
 from glimway.wire.refusal import Fault, Refusal
 
 # Proxies must neither buffer nor rewrite a stream.
-_STREAM_HEADERS: Headers = [
-    (b"content-type", b"text/event-stream; charset=utf-8"),
-    (b"cache-control", b"no-cache, no-transform"),
-    (b"x-accel-buffering", b"no"),
-]
-_JSON = (b"content-type", b"application/json")
+_STREAM_LINES = (
+    b"content-type: text/event-stream; charset=utf-8\r\n"
+    b"cache-control: no-cache, no-transform\r\n"
+    b"x-accel-buffering: no\r\n"
+)
+_JSON_LINE = b"content-type: application/json\r\n"
 
 
 class Reply:
@@ -31,15 +31,17 @@ class Reply:
         wheel: fills silence in streams.
     """
 
-    __slots__ = ("_filler", "_wheel", "began", "client", "headers", "mount", "trace_id")
+    __slots__ = ("_filler", "_wheel", "began", "client", "headers", "lines", "mount", "trace_id")
 
     def __init__(self, client: Client, mount: Mount, trace_id: str, wheel: Wheel) -> None:
         self.client = client
         self.mount = mount
         self.trace_id = trace_id
         self.began = False
-        self.headers: Headers = [(b"x-request-id", trace_id.encode())]
-        """Sent with whatever answer it becomes; steps append as they learn more."""
+        self.lines = [b"x-request-id: %b\r\n" % trace_id.encode()]
+        """Header lines of whatever answer it becomes; steps append as they learn more. What comes
+        from outside goes to ``headers``, which are checked when they are written."""
+        self.headers: Headers = []
         self._wheel = wheel
         self._filler: Filler | None = None
 
@@ -48,7 +50,7 @@ class Reply:
         if self.began:
             return
         self.began = True
-        self.client.begin(200, _STREAM_HEADERS + self.headers)
+        self.client.begin(200, self.headers, [_STREAM_LINES, *self.lines])
         self._filler = Filler(self.client, self._wheel)
 
     def finish(self, data: bytes) -> None:
@@ -58,7 +60,7 @@ class Reply:
 
     def whole(self, body: bytes) -> None:
         """Send a whole answer."""
-        self.client.respond(200, [_JSON, *self.headers], body)
+        self.client.respond(200, self.headers, body, [_JSON_LINE, *self.lines])
 
     def refuse(self, error: Refusal | Fault, writer: Writer | None) -> int:
         """Say no: as an answer of its own, or as the error event of a stream that has begun.
@@ -71,10 +73,10 @@ class Reply:
         if self.began:
             self.client.finish(refused.body if writer is None else writer.error(refused.body))
             return 200
-        headers = [_JSON, *self.headers, *refused.headers]
+        headers = [*self.headers, *refused.headers]
         if isinstance(error, Refusal):
             headers += error.headers
-        self.client.respond(refused.status, headers, refused.body)
+        self.client.respond(refused.status, headers, refused.body, [_JSON_LINE, *self.lines])
         return refused.status
 
     def quiet(self) -> None:

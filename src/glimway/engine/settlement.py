@@ -41,12 +41,10 @@ class Outcome(msgspec.Struct):
     adjusted: tuple[str, ...] = ()
     user: str | None = None
 
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """Who answered, and how many tries it took."""
-        return [
-            (b"x-glimway-provider", self.endpoint.provider.id.encode()),
-            (b"x-glimway-attempts", b"%d" % len(self.attempts)),
-        ]
+    def lines(self) -> bytes:
+        """Header lines: who answered, and how many tries it took."""
+        provider, tries = self.endpoint.provider.id, len(self.attempts)
+        return b"x-glimway-provider: %b\r\nx-glimway-attempts: %d\r\n" % (provider.encode(), tries)
 
 
 class Charge(msgspec.Struct, frozen=True):

@@ -59,7 +59,9 @@ class Wheel:
     """Rings alarms. One loop timer runs while any slot is filled, none while all is quiet."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
+        self.loop = loop
+        """Whose clock it is. Parts of a request take the loop from here: asking asyncio for the
+        running loop costs a system call each time (before Python 3.12)."""
         self._slots: dict[int, Slot] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._turned = int(loop.time() / TICK_S)
@@ -68,14 +70,14 @@ class Wheel:
         """Ring at ``due_s`` (the loop's clock), at most one tick late."""
         alarm = Alarm(due_s, callback)
         if self._timer is None:
-            self._turned = int(self._loop.time() / TICK_S)
-            self._timer = self._loop.call_later(TICK_S, self._turn)
+            self._turned = int(self.loop.time() / TICK_S)
+            self._timer = self.loop.call_later(TICK_S, self._turn)
         self._place(alarm)
         return alarm
 
     def after(self, delay_s: float, callback: Callable[[], None]) -> Alarm:
         """Ring ``delay_s`` from now."""
-        return self.at(self._loop.time() + delay_s, callback)
+        return self.at(self.loop.time() + delay_s, callback)
 
     def __len__(self) -> int:
         """Alarms that are set."""
@@ -102,7 +104,7 @@ class Wheel:
         alarm._slot = slot  # noqa: SLF001 - the wheel's own
 
     def _turn(self) -> None:
-        now_s = self._loop.time()
+        now_s = self.loop.time()
         reached = int(now_s / TICK_S)
         due: list[Alarm] = []
         # After a long block of the loop more slots have passed than there are.
@@ -125,4 +127,4 @@ class Wheel:
             for alarm in due:
                 if alarm.set:
                     self._place(alarm)
-            self._timer = self._loop.call_later(TICK_S, self._turn) if self._slots else None
+            self._timer = self.loop.call_later(TICK_S, self._turn) if self._slots else None

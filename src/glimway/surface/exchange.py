@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import http
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from glimway.surface.incoming import Headers, Request
@@ -108,12 +108,14 @@ class Exchange:
 
     # ---- the data path ---------------------------------------------------------------------
 
-    def respond(self, status: int, headers: Headers, body: bytes) -> None:
-        """Send a whole answer."""
+    def respond(
+        self, status: int, headers: Headers, body: bytes, lines: Iterable[bytes] = ()
+    ) -> None:
+        """Send a whole answer; ``lines`` are header lines that are ready to be sent."""
         if self.gone or self._began:
             return
         self._began = True
-        head = self._head(status, headers)
+        head = self._head(status, headers, lines)
         if status not in NO_BODY:
             head.append(b"content-length: %d\r\n" % len(body))
         head.append(b"\r\n")
@@ -124,12 +126,12 @@ class Exchange:
         self._connection.write_later(answer)
         self._end(b"")
 
-    def begin(self, status: int, headers: Headers) -> None:
-        """Send the head of a stream."""
+    def begin(self, status: int, headers: Headers, lines: Iterable[bytes] = ()) -> None:
+        """Send the head of a stream; ``lines`` are header lines that are ready to be sent."""
         if self.gone or self._began:
             return
         self._began = True
-        head = self._head(status, headers)
+        head = self._head(status, headers, lines)
         if self.scope["http_version"] == "1.0":
             self.keep_alive = False  # HTTP/1.0 knows no chunks: the end is the close
         else:
@@ -229,8 +231,8 @@ class Exchange:
 
     # ---- inside ----------------------------------------------------------------------------
 
-    def _head(self, status: int, headers: Headers) -> list[bytes]:
-        head = [STATUS_LINES[status]]
+    def _head(self, status: int, headers: Headers, lines: Iterable[bytes]) -> list[bytes]:
+        head = [STATUS_LINES[status], *lines]
         for name, value in self._connection.default_headers():
             head += (name, b": ", value, b"\r\n")
         for name, value in headers:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from glimway.domain.catalog import Endpoint
 from glimway.engine.collected import Collected
 from glimway.engine.deadlines import Deadlines, DeadlineWatch
+from glimway.engine.flow import Frames
 from glimway.engine.provider.connection import Connection, Header
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide, Reader
@@ -32,8 +33,6 @@ _NOT_REAL = frozenset({Start, Opaque, Usage})
 
 HELD_BYTES_MAX = 1024 * 1024
 """How much of a stream may come before its first real frame: it is held in memory until then."""
-
-Frames = list[list[Event]]
 
 
 class Attempt:
@@ -85,6 +84,11 @@ class Attempt:
 
     # ---- what the journey calls ------------------------------------------------------------
 
+    @property
+    def usage(self) -> Usage | None:
+        """What the provider has reported so far."""
+        return self.reader.usage
+
     def start(self, connection: Connection, request: bytes, due_s: float) -> None:
         """Send the request; ``first`` resolves at the first real frame or at the failure.
 
@@ -131,7 +135,7 @@ class Attempt:
         self._watch.cancel()
         connection = self.connection
         if connection is not None and not self._complete and self.fault is None:
-            if self.finished:
+            if self.finished and not self.reader.cut_short:
                 # The dialect's end was seen, only the HTTP end is missing: keep the socket.
                 connection.linger()
             else:

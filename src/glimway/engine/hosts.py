@@ -51,7 +51,8 @@ class Hosts:
         self._idle_s = idle_s
         self._connections_max = connections_max
         self._outbox = outbox
-        self._wheel = wheel
+        self.wheel = wheel
+        """Rings the deadlines of all."""
         self._sides = sides
         self._deadlines = deadlines
         self._hosts: dict[str, Host] = {}
@@ -82,7 +83,7 @@ class Hosts:
             side=side,
             pool=Pool(
                 origin,
-                self._wheel,
+                self.wheel,
                 self._outbox,
                 idle_s=self._idle_s,
                 connections_max=self._connections_max,

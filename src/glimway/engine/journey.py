@@ -20,9 +20,9 @@ from glimway.domain.money import usd_number
 from glimway.domain.receipt import Opened, Status
 from glimway.engine.admission import Stay
 from glimway.engine.answer import first_answer
-from glimway.engine.attempt import Attempt
 from glimway.engine.client import Ask, Client
 from glimway.engine.errors import ErrorEntry
+from glimway.engine.flow import Answer
 from glimway.engine.house import House
 from glimway.engine.planning import Plan, plan_route
 from glimway.engine.relay import Relay
@@ -87,15 +87,14 @@ class Trip:
             )
             with Owing(self, stay) as owed:
                 outcome = owed.open(plan, call, key)
-                attempt = await first_answer(house.hosts, house.wheel, call, outcome, self.reply)
-                owed.attempt = attempt
+                answer = owed.answer = await first_answer(house.hosts, call, outcome, self.reply)
                 self.reply.lines.append(outcome.lines())
                 if call.stream:
-                    relay = self._relay(attempt, outcome)
+                    relay = self._relay(answer, outcome)
                     await relay.ended
                     self._finish(relay, outcome, owed)
                 else:
-                    self._answer(attempt, outcome, owed)
+                    self._answer(answer, outcome, owed)
         except (Refusal, Fault) as error:
             self.refuse(error)
         except asyncio.CancelledError:
@@ -129,9 +128,9 @@ class Trip:
 
     # ---- steps ----------------------------------------------------------------------------------
 
-    def _relay(self, attempt: Attempt, outcome: Outcome) -> Relay:
+    def _relay(self, answer: Answer, outcome: Outcome) -> Relay:
         outcome.tally = Tally()
-        relay = Relay(attempt, self._writer(), self.client, outcome.tally)
+        relay = Relay(answer, self._writer(), self.client, outcome.tally)
         self.reply.begin()
         self.client.on_pace(relay.pace)
         relay.start()
@@ -139,18 +138,18 @@ class Trip:
 
     def _finish(self, relay: Relay, outcome: Outcome, owed: Owing) -> None:
         tally = relay.tally
-        if relay.attempt.fault is not None:
-            raise relay.attempt.fault
+        if relay.answer.fault is not None:
+            raise relay.answer.fault
         charge = owed.settle("ok", tally.stops[0].reason, 200)
         cost = usd_number(charge.cost_nanousd)
         self.reply.finish(relay.writer.end(tally.stops, charge.usage, cost))
 
-    def _answer(self, attempt: Attempt, outcome: Outcome, owed: Owing) -> None:
+    def _answer(self, answer: Answer, outcome: Outcome, owed: Owing) -> None:
         tally = outcome.tally = Tally()
-        tally.note(attempt.events)
+        tally.note(answer.events)
         charge = owed.settle("ok", tally.stops[0].reason, 200)
         cost = usd_number(charge.cost_nanousd)
-        self.reply.whole(self._writer().whole(attempt.events, charge.usage, cost))
+        self.reply.whole(self._writer().whole(answer.events, charge.usage, cost))
 
     def _writer(self) -> Writer:
         assert self.call is not None  # noqa: S101 - a writer is wanted only for a call
@@ -173,11 +172,11 @@ class Owing:
     """The ``with`` around everything that owes a receipt. Its exit never awaits, because an
     awaiting ``finally`` is lost when a task is cancelled twice."""
 
-    __slots__ = ("_outcome", "_stay", "_trip", "attempt")
+    __slots__ = ("_outcome", "_stay", "_trip", "answer")
 
     def __init__(self, trip: Trip, stay: Stay) -> None:
-        self.attempt: Attempt | None = None
-        """The answering attempt: closed at the exit."""
+        self.answer: Answer | None = None
+        """Closed at the exit."""
         self._trip = trip
         self._stay = stay
         self._outcome: Outcome | None = None
@@ -246,8 +245,8 @@ class Owing:
         trace: TracebackType | None,
     ) -> None:
         try:
-            if self.attempt is not None:
-                self.attempt.close()
+            if self.answer is not None:
+                self.answer.close()
             if self._outcome is not None:
                 self._settle_otherwise(self._outcome, error)
         finally:

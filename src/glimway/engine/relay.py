@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 
-from glimway.engine.attempt import Attempt, Frames
 from glimway.engine.client import Client
+from glimway.engine.flow import Answer, Frames
 from glimway.engine.tally import Tally
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.wire.dialect import Writer
@@ -27,28 +27,28 @@ providers and proxies cut, and far below the 300 s of agent clients."""
 class Relay:
     """Pumps one answer."""
 
-    __slots__ = ("_client", "attempt", "ended", "tally", "writer")
+    __slots__ = ("_client", "answer", "ended", "tally", "writer")
 
-    def __init__(self, attempt: Attempt, writer: Writer, client: Client, tally: Tally) -> None:
-        self.attempt = attempt
+    def __init__(self, answer: Answer, writer: Writer, client: Client, tally: Tally) -> None:
+        self.answer = answer
         self.writer = writer
         self.tally = tally
         self._client = client
-        self.ended: asyncio.Future[None] = attempt.loop.create_future()
-        """Resolves when the answer has ended, well or with ``attempt.fault``."""
+        self.ended: asyncio.Future[None] = answer.loop.create_future()
+        """Resolves when the answer has ended, well or with ``answer.fault``."""
 
     def start(self) -> None:
         """Let the frames flow, beginning with those held back."""
-        self.attempt.attach(self._frames)
+        self.answer.attach(self._frames)
         if self._client.paused:
-            self.attempt.pause()
+            self.answer.pause()
 
     def pace(self, paused: bool) -> None:  # noqa: FBT001 - the client's callback
         """The client slowed down or recovered."""
         if paused:
-            self.attempt.pause()
+            self.answer.pause()
         else:
-            self.attempt.resume()
+            self.answer.resume()
 
     def _frames(self, frames: Frames) -> None:
         if len(frames) == 1:
@@ -64,8 +64,8 @@ class Relay:
             written = b"".join([self.writer.frame(events) for events in frames])
         if written:
             self._client.write(written)
-        attempt = self.attempt
-        if (attempt.finished or attempt.fault is not None) and not self.ended.done():
+        answer = self.answer
+        if (answer.finished or answer.fault is not None) and not self.ended.done():
             self.ended.set_result(None)
 
 

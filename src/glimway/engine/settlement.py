@@ -18,6 +18,7 @@ from glimway.domain.pricing import cost_nanousd
 from glimway.domain.receipt import Attempt as AttemptLine
 from glimway.domain.receipt import Opened, Receipt, Status, Tokens
 from glimway.engine.attempt import Attempt
+from glimway.engine.flow import Answer
 from glimway.engine.tally import Tally
 from glimway.store.journal import Journal
 from glimway.wire.events import Usage
@@ -26,7 +27,9 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Outcome(msgspec.Struct):
-    """How a request ended, as the journey saw it. ``attempts`` are the tries in their order."""
+    """How a request ended, as the journey saw it. ``attempts`` are the tries in their order;
+    of several calls that gave one answer each is one, ``copies`` counts those,
+    and ``tries`` the endpoints that were asked."""
 
     opened: Opened
     asked: str
@@ -38,12 +41,15 @@ class Outcome(msgspec.Struct):
     http_status: int = 499
     tally: Tally | None = None
     attempts: list[Attempt] = []
+    answer: Answer | None = None
+    copies: int = 1
+    tries: int = 0
     adjusted: tuple[str, ...] = ()
     user: str | None = None
 
     def lines(self) -> bytes:
         """Header lines: who answered, and how many tries it took."""
-        provider, tries = self.endpoint.provider.id, len(self.attempts)
+        provider, tries = self.endpoint.provider.id, self.tries
         return b"x-glimway-provider: %b\r\nx-glimway-attempts: %d\r\n" % (provider.encode(), tries)
 
 
@@ -72,7 +78,9 @@ class Settlement:
         if tally is None or outcome.status == "failed":
             return Charge(Usage(), Tokens(), 0, False, version)
         # A client that left between the last frame and the end was still told of by the provider.
-        usage = tally.usage or outcome.attempts[-1].reader.usage
+        usage = tally.usage
+        if usage is None and outcome.answer is not None:
+            usage = outcome.answer.usage
         estimated = usage is None
         if usage is None:
             usage = self._estimate(outcome, tally)
@@ -87,7 +95,7 @@ class Settlement:
             cache_write=usage.cache_write,
             reasoning=reasoning,
         )
-        cost = 0 if price is None else cost_nanousd(price, tokens)
+        cost = 0 if price is None else cost_nanousd(price, tokens, outcome.copies)
         return Charge(usage, tokens, cost, estimated, version)
 
     def settle(self, outcome: Outcome, now_s: float) -> Charge:
@@ -102,7 +110,7 @@ class Settlement:
         """
         charge = self.charge(outcome)
         opened = outcome.opened
-        first_s = outcome.attempts[-1].first_frame_s if outcome.attempts else None
+        first_s = None if outcome.answer is None else outcome.answer.first_frame_s
         receipt = Receipt(
             id=opened.id,
             at_ms=opened.at_ms,

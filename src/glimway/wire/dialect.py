@@ -23,12 +23,25 @@ Headers = list[tuple[bytes, bytes]]
 class Reader(Protocol):
     """Reads one reply of a provider."""
 
-    done: bool
-    usage: Usage | None
-    answer_id: str | None
-    """The provider's own id of its answer."""
-    fault: Fault | None
-    """Set when the stream failed; frames that were complete before are returned first."""
+    @property
+    def done(self) -> bool:
+        """The reply has ended, by the dialect's terminal mark."""
+
+    @property
+    def cut_short(self) -> bool:
+        """It was ended on this side: the provider would go on."""
+
+    @property
+    def usage(self) -> Usage | None:
+        """What the provider has reported so far."""
+
+    @property
+    def answer_id(self) -> str | None:
+        """The provider's own id of its answer."""
+
+    @property
+    def fault(self) -> Fault | None:
+        """Set when the stream failed; frames that were complete before are returned first."""
 
     def feed(self, chunk: bytes) -> list[list[Event]]:
         """The next bytes of a stream; one list of events for each frame."""

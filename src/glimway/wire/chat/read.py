@@ -64,6 +64,7 @@ class Reader:
     )
 
     _setting: Setting
+    cut_short = False
 
     def __init__(self, quirks: Quirks, id_stem: str, call: Call | None = None) -> None:
         self._quirks = quirks

@@ -63,7 +63,7 @@ class Welcome:
         if made.api_key is not None:
             lines.append(f"API key       {made.api_key}  (shown only now)")
         elif made.api_prefix is not None:
-            lines.append(f"API key       {made.api_prefix}…")
+            lines.append(f"API key       {made.api_prefix}")
         if self._sandboxed:
             lines.append(
                 "No provider is configured: GLM models are answered by the built-in sandbox. "

@@ -20,6 +20,9 @@ _decode = msgspec.json.Decoder().decode
 
 DEPTH_MAX_DEFAULT = 128
 
+COUNTED_BYTES_MAX = 2048
+"""Bodies shorter than this are proved shallow by counting brackets."""
+
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -45,8 +48,11 @@ def decode_object(body: bytes, *, depth_max: int = DEPTH_MAX_DEFAULT) -> dict[st
         raise _not_json(_reason(body, error)) from None
     if type(value) is not dict:
         raise _not_json(f"the body is {_kind(value)}; send a JSON object")
-    # Each level needs an opening bracket, so few brackets prove shallow nesting without a walk.
-    if body.count(b"[") + body.count(b"{") > depth_max and _deeper_than(value, depth_max):
+    # Each level takes two bytes at least, and few brackets prove shallow nesting without a walk;
+    # counting them in a long prompt costs far more than the walk.
+    if len(body) < COUNTED_BYTES_MAX and body.count(b"[") + body.count(b"{") <= depth_max:
+        return value
+    if _deeper_than(value, depth_max):
         raise _too_deep(depth_max)
     return value
 

@@ -45,16 +45,27 @@ _WHAT = {
 class Stay:
     """One admitted request, from admission to its receipt."""
 
-    __slots__ = ("_left", "_owner", "expected_tokens", "key", "limits", "meter", "used_tokens")
+    __slots__ = (
+        "_left",
+        "_owner",
+        "expected_tokens",
+        "key",
+        "limits",
+        "meter",
+        "prompt_tokens",
+        "used_tokens",
+    )
 
     def __init__(
-        self, owner: Admission, key: Key, limits: Limits, meter: Meter, expected_tokens: int
+        self, owner: Admission, key: Key, limits: Limits, meter: Meter, tokens: tuple[int, int]
     ) -> None:
         self._owner = owner
         self.key = key
         self.limits = limits
         self.meter = meter
-        self.expected_tokens = expected_tokens
+        self.prompt_tokens = tokens[0]
+        """How long the prompt is, by estimate."""
+        self.expected_tokens = tokens[0] + tokens[1]
         self.used_tokens = 0
         """Set by settlement."""
         self._left = False
@@ -119,16 +130,17 @@ class Admission:
             return None  # others wait already: behind them, not past them
         meter = self.meter(key.id)
         tokens = self._expected_tokens(plan, call, ask)
-        denial = meter.admit(limits, self._loop.time(), tokens)
+        denial = meter.admit(limits, self._loop.time(), tokens[0] + tokens[1])
         if denial is None:
             return Stay(self, key, limits, meter, tokens)
         if limits.queue_ms <= 0:
             raise self._refusal(limits, meter, denial)
         return None
 
-    def _expected_tokens(self, plan: Plan, call: Call, ask: Ask) -> int:
+    def _expected_tokens(self, plan: Plan, call: Call, ask: Ask) -> tuple[int, int]:
+        """Of the prompt and of the answer."""
         learned = self._estimates.of(plan.model)
-        return learned.prompt_tokens(len(ask.body)) + learned.output_tokens(
+        return learned.prompt_tokens(len(ask.body)), learned.output_tokens(
             call.max_tokens, plan.max_output
         )
 
@@ -167,15 +179,16 @@ class Admission:
         limits = key.limits or self.default
         meter = self.meter(key.id)
         tokens = self._expected_tokens(plan, call, ask)
+        total = tokens[0] + tokens[1]
         line = self._lines.get(key.id)
         if limits.queue_ms <= 0 or (line is not None and line.standing >= QUEUED_MAX):
-            raise self._refusal(limits, meter, self._why(limits, meter, tokens))
+            raise self._refusal(limits, meter, self._why(limits, meter, total))
         if line is None:
             line = self._lines[key.id] = _Line()
         line.standing += 1
         try:
             async with asyncio.timeout(limits.queue_ms / 1000), line.lock:
-                while (denial := meter.admit(limits, self._loop.time(), tokens)) is not None:
+                while (denial := meter.admit(limits, self._loop.time(), total)) is not None:
                     line.moved.clear()
                     alarm = self._wheel.after(denial.retry_after_s, line.moved.set)
                     try:
@@ -183,7 +196,7 @@ class Admission:
                     finally:
                         alarm.cancel()
         except TimeoutError:
-            raise self._refusal(limits, meter, self._why(limits, meter, tokens)) from None
+            raise self._refusal(limits, meter, self._why(limits, meter, total)) from None
         finally:
             line.standing -= 1
             if not line.standing:

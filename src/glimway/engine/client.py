@@ -64,8 +64,23 @@ class Mount(Protocol):
     def judge(self, call: Call) -> None:
         """Check what the mount itself bounds (the temperature's range); raises Refusal."""
 
-    def writer(self, call: Call, answer_id: str, created_s: int) -> Writer:
-        """The writer of one answer."""
+    @property
+    def path(self) -> str:
+        """Where calls go."""
+
+    @property
+    def key_header(self) -> bytes | None:
+        """A header that carries a key beside ``authorization``, and wins over it."""
+
+    def writer(self, call: Call, stem: str, created_s: int, prompt_tokens: int) -> Writer:
+        """The writer of one answer.
+
+        Args:
+            call: what was asked.
+            stem: the answer's id without a prefix.
+            created_s: when the request came, in seconds since 1970.
+            prompt_tokens: how long the prompt is, by estimate.
+        """
 
     def refuse(self, error: Refusal | Fault, trace_id: str) -> Refused:
         """How this mount says no."""

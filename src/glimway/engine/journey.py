@@ -53,7 +53,18 @@ def travel(house: House, ask: Ask, client: Client) -> Coroutine[Any, Any, None]:
 class Trip:
     """The state of one journey."""
 
-    __slots__ = ("_stopped", "ask", "at_ms", "call", "client", "house", "id", "key", "reply")
+    __slots__ = (
+        "_stopped",
+        "ask",
+        "at_ms",
+        "call",
+        "client",
+        "house",
+        "id",
+        "key",
+        "prompt_tokens",
+        "reply",
+    )
 
     def __init__(self, house: House, ask: Ask, client: Client) -> None:
         self.house = house
@@ -64,6 +75,7 @@ class Trip:
         self.reply = Reply(client, ask.mount, self.id, house.wheel)
         self.key: Key | None = None
         self.call: Call | None = None
+        self.prompt_tokens = 0
         self._stopped: Refusal | None = None
 
     def stop(self, why: Refusal) -> None:
@@ -85,6 +97,7 @@ class Trip:
             stay = admission.admit(key, plan, call, ask) or await admission.wait(
                 key, plan, call, ask
             )
+            self.prompt_tokens = stay.prompt_tokens
             with Owing(self, stay) as owed:
                 outcome = owed.open(plan, call, key)
                 answer = owed.answer = await first_answer(house.hosts, call, outcome, self.reply)
@@ -154,7 +167,7 @@ class Trip:
     def _writer(self) -> Writer:
         assert self.call is not None  # noqa: S101 - a writer is wanted only for a call
         mount = self.ask.mount
-        return mount.writer(self.call, mount.side.id_prefix + self.id, self.at_ms // 1000)
+        return mount.writer(self.call, self.id, self.at_ms // 1000, self.prompt_tokens)
 
 
 def peek(ask: Ask, depth_max: int) -> Call:

@@ -34,7 +34,7 @@ class PublicApi:
     def __init__(self, house: House, behind: Application) -> None:
         self._house = house
         self._behind = behind
-        self._calls: dict[str, Mount] = {mount.name + mount.side.path: mount for mount in MOUNTS}
+        self._calls: dict[str, Mount] = {mount.path: mount for mount in MOUNTS}
 
     def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
         """Serve one request. No coroutine of its own: each one in a chain is run through at every
@@ -46,7 +46,7 @@ class PublicApi:
         headers: Headers = scope["headers"]
         if scope["method"] != "POST":
             return self._not_a_call(exchange, mount, scope["method"], headers)
-        token, client_request_id, origin = credentials(headers)
+        token, client_request_id, origin = credentials(headers, mount.key_header)
         ask = Ask(
             mount,
             exchange.body,
@@ -64,7 +64,7 @@ class PublicApi:
         self, exchange: Exchange, mount: Mount, method: str, given: Headers
     ) -> None:
         """A preflight, or a mistake."""
-        origin = credentials(given)[2]
+        origin = credentials(given, None)[2]
         if method == "OPTIONS" and origin is not None and self._house.keys.now.allows(origin):
             exchange.respond(204, preflight_headers(origin, given), b"")
             return
@@ -80,9 +80,16 @@ class PublicApi:
         exchange.respond(refused.status, headers, refused.body)
 
 
-def credentials(headers: Headers) -> tuple[str | None, str | None, str | None]:
-    """The bearer token, the client's own request id, and the browser origin that calls."""
-    token = client_request_id = origin = None
+def credentials(
+    headers: Headers, key_header: bytes | None
+) -> tuple[str | None, str | None, str | None]:
+    """The key, the client's own request id, and the browser origin that calls.
+
+    Args:
+        headers: of the request, names in lower case.
+        key_header: a header whose key wins over the bearer token.
+    """
+    token = own = client_request_id = origin = None
     for name, value in headers:
         if name == b"authorization":
             scheme, _, rest = value.partition(b" ")
@@ -91,7 +98,9 @@ def credentials(headers: Headers) -> tuple[str | None, str | None, str | None]:
             client_request_id = value.decode("latin-1")[:CLIENT_REQUEST_ID_CHARS_MAX]
         elif name == b"origin":
             origin = value.decode("latin-1")
-    return token, client_request_id, origin
+        elif name == key_header:
+            own = value.strip().decode("latin-1")
+    return own or token, client_request_id, origin
 
 
 def refuse_early(house: House) -> Any:

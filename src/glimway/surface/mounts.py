@@ -1,7 +1,7 @@
 """The mounts: base paths with their own defaults and error words.
 
-Knows, for each base path, which dialect it speaks, where usage rides in its streams, which
-temperatures it takes and how it says no. Refuses to know what happens to a request.
+Knows, for each base path, which dialect it speaks, how its answers are written, which temperatures
+it takes, where a key may be sent and how it says no. Refuses to know what happens to a request.
 """
 
 from __future__ import annotations
@@ -15,73 +15,103 @@ from glimway.engine.client import Refused
 from glimway.surface.errors import glm_error, openai_error, paas_error
 from glimway.wire import check
 from glimway.wire.chat import CHAT_CLIENT
-from glimway.wire.chat.write import Style
+from glimway.wire.chat.write import Style as ChatStyle
 from glimway.wire.chat.write import Writer as ChatWriter
 from glimway.wire.dialect import ClientSide, Writer
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.talk import Call
 
-UsagePlace = Literal["asked", "always", "finish"]
+
+class Answering(msgspec.Struct, frozen=True):
+    """What a writer must know beside the call.
+
+    Args:
+        id: the answer's public id.
+        created_s: when the request came, in seconds since 1970.
+        prompt_tokens: how long the prompt is, by estimate: some dialects say it before the answer.
+    """
+
+    id: str
+    created_s: int
+    prompt_tokens: int
 
 
-class ChatMount(msgspec.Struct, frozen=True):
-    """A mount that speaks the chat dialect.
+class Mount(msgspec.Struct, frozen=True):
+    """One base path.
 
     Args:
         name: the base path.
-        usage: ``asked`` = a last frame of its own when ``include_usage`` asks for it; ``always`` =
-            that frame unasked; ``finish`` = in the frame of ``finish_reason``.
-        temperature_max: above it is a 400 that names the field.
+        side: the dialect it speaks; its path follows the name.
+        write: makes the writer of one answer.
         words: how it says no.
+        temperature_max: above it is a 400 that names the field.
+        key_header: a header that carries a key beside ``authorization``, and wins over it.
     """
 
     name: str
-    usage: UsagePlace
-    temperature_max: float
+    side: ClientSide
+    write: Callable[[Call, Answering], Writer]
     words: Callable[[Refusal | Fault, str], Refused]
-    side: ClientSide = CHAT_CLIENT
+    temperature_max: float = 2
+    key_header: bytes | None = None
+
+    @property
+    def path(self) -> str:
+        """Where calls go."""
+        return self.name + self.side.path
 
     def judge(self, call: Call) -> None:
         """Check what the mount itself bounds; raises Refusal."""
         if call.temperature is not None:
             check.number("temperature", call.temperature, 0, self.temperature_max)
 
-    def writer(self, call: Call, answer_id: str, created_s: int) -> Writer:
-        """The writer of one answer."""
-        if self.usage == "finish":
-            place, null = "finish", False
-        elif self.usage == "always" or call.usage_asked:
-            place, null = "last", True
-        else:
-            place, null = "off", False
-        return ChatWriter(
-            Style(
-                id=answer_id,
-                model=call.model,
-                created=created_s,
-                usage=place,  # type: ignore[arg-type]  # one of Style's words
-                usage_null=null,
-            )
-        )
+    def writer(self, call: Call, stem: str, created_s: int, prompt_tokens: int) -> Writer:
+        """The writer of one answer; ``stem`` is its id without a prefix."""
+        return self.write(call, Answering(self.side.id_prefix + stem, created_s, prompt_tokens))
 
     def refuse(self, error: Refusal | Fault, trace_id: str) -> Refused:
         """How this mount says no."""
         return self.words(error, trace_id)
 
 
-MOUNTS: tuple[ChatMount, ...] = (
-    ChatMount("/v1", "asked", 2, openai_error),
-    ChatMount("/v1/openai", "asked", 2, openai_error),
-    ChatMount("/glm", "always", 2, glm_error),
-    ChatMount("/api/paas/v4", "finish", 1, paas_error),
+def _chat(usage: Literal["asked", "always", "finish"]) -> Callable[[Call, Answering], Writer]:
+    """Chat writers, by where usage rides in streams: ``asked`` = a last frame of its own when
+    ``include_usage`` asks for it; ``always`` = that frame unasked; ``finish`` = in the frame of
+    ``finish_reason``."""
+
+    def write(call: Call, answering: Answering) -> Writer:
+        place: Literal["off", "last", "finish"] = "finish"
+        if usage != "finish":
+            place = "last" if usage == "always" or call.usage_asked else "off"
+        return ChatWriter(
+            ChatStyle(
+                id=answering.id,
+                model=call.model,
+                created=answering.created_s,
+                usage=place,
+                usage_null=place == "last",
+            )
+        )
+
+    return write
+
+
+MOUNTS: tuple[Mount, ...] = (
+    Mount("/v1", CHAT_CLIENT, _chat("asked"), openai_error),
+    Mount("/v1/openai", CHAT_CLIENT, _chat("asked"), openai_error),
+    Mount("/glm", CHAT_CLIENT, _chat("always"), glm_error),
+    Mount("/api/paas/v4", CHAT_CLIENT, _chat("finish"), paas_error, temperature_max=1),
 )
 
-_BY_LENGTH = sorted(MOUNTS, key=lambda mount: -len(mount.name))
+# The longest beginning decides; of mounts with one base path the first speaks for the rest of it.
+_BEGINNINGS: dict[str, Mount] = {mount.name: mount for mount in reversed(MOUNTS)}
+_BEGINNINGS |= {mount.path: mount for mount in MOUNTS}
+_BY_LENGTH = sorted(_BEGINNINGS.items(), key=lambda item: -len(item[0]))
 
 
-def mount_of(path: str) -> ChatMount:
+def mount_of(path: str) -> Mount:
     """The mount whose words a path's errors are said in; ``/v1`` for paths of no mount."""
-    for mount in _BY_LENGTH:
-        if path == mount.name or path.startswith(mount.name + "/"):
+    for beginning, mount in _BY_LENGTH:
+        if path == beginning or path.startswith(beginning + "/"):
             return mount
     return MOUNTS[0]

@@ -98,7 +98,7 @@ class Readings:
         return receipt
 
     def _key(self, scope: Any) -> Key:
-        token = credentials(scope["headers"])[0]
+        token = credentials(scope["headers"], b"x-api-key")[0]
         return self._house.keys.now.identify(token, self._house.now_ms())
 
     def _key_object(self, key: Key) -> dict[str, Any]:

@@ -26,6 +26,10 @@ from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
 from glimway.engine.house import House, Latest
 from glimway.engine.outbox import Outbox
+from glimway.engine.provider.dial import Dialer
+from glimway.engine.provider.pool import Bounds
+from glimway.engine.provider.resolver import Resolver
+from glimway.engine.provider.tls import Trust
 from glimway.engine.settlement import Settlement
 from glimway.engine.wheel import Wheel
 from glimway.sandbox import Sandbox
@@ -110,11 +114,16 @@ class Parts:
             settlement=Settlement(self.journal, estimates),
             hosts=Hosts(
                 self.wheel,
-                self.outbox,
+                Dialer(
+                    self.outbox, Trust(settings.client.trust, settings.client.ca_file), Resolver()
+                ),
                 {"chat": CHAT_PROVIDER},
                 _deadlines(settings.deadlines),
-                idle_s=settings.client.pool_idle_s,
-                connections_max=settings.client.pool_connections_max,
+                Bounds(
+                    connections_max=settings.client.pool_connections_max,
+                    idle_max=settings.client.pool_idle_max,
+                    idle_s=settings.client.pool_idle_s,
+                ),
             ),
             errors=self.errors,
             wheel=self.wheel,

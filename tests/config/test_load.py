@@ -14,6 +14,7 @@ from glimway.config.settings import SETTINGS, Deadlines, Settings
 from glimway.config.shipped import Shipped
 from glimway.config.values import EndpointConfig, PriceConfig
 from glimway.domain.limits import Limits
+from kit.certificates import Certificates
 
 Read = Callable[..., Reading]
 
@@ -90,7 +91,9 @@ SETTING_VALUES = {int: ("41", "42", "43", "44"), float: ("4.5", "5.5", "6.5", "7
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
-def test_each_setting_rises_from_default_to_file_to_variable(read: Read, setting: Any) -> None:
+def test_each_setting_rises_from_default_to_file_to_variable(
+    read: Read, setting: Any, certificate_files: Certificates
+) -> None:
     key = setting.key
 
     def value(reading: Reading) -> Any:
@@ -103,6 +106,8 @@ def test_each_setting_rises_from_default_to_file_to_variable(read: Read, setting
     elif setting.type in SETTING_VALUES:
         least = setting.row.least
         texts = [f"{least:g}", f"{least + 1:g}"]
+    elif key == "client.ca_file":  # it is tried at once, and its path made absolute
+        texts = [str(certificate_files.authority), str(certificate_files.certificate)]
     else:
         texts = ["one", "two"]
     read_type = setting.type if setting.type in SETTING_VALUES else str

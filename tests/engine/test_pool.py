@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 import uvloop
 
+from engine.pooled import REQUEST, closing, eventually, exchange, new_pool, pool_of
 from engine.sinks import Noted
-from glimway.engine.outbox import Outbox
-from glimway.engine.provider import pool as pools
 from glimway.engine.provider.connection import Connection
-from glimway.engine.provider.dial import Origin, origin_of
-from glimway.engine.provider.pool import Pool
-from glimway.engine.wheel import Wheel
+from glimway.engine.provider.origin import origin_of
 from glimway.wire.refusal import Fault
 from kit import answers, ports
 from kit.certificates import Certificates
@@ -25,8 +20,6 @@ from kit.provider import ScriptedProvider
 from kit.steps import Close, Pause
 
 ANSWER = answers.whole(b"{}")
-REQUEST = b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 0\r\n\r\n"
-POLL_S = 0.002
 
 
 @pytest.fixture
@@ -34,41 +27,6 @@ def provider() -> Iterator[ScriptedProvider]:
     with ScriptedProvider() as provider:
         provider.always(ANSWER)
         yield provider
-
-
-def pool_of(url: str, **bounds: Any) -> Pool:
-    origin, _ = origin_of(url, private=True)
-    return new_pool(origin, **bounds)
-
-
-def new_pool(origin: Origin, **bounds: Any) -> Pool:
-    loop = asyncio.get_running_loop()
-    return Pool(origin, Wheel(loop), Outbox(loop), **bounds)
-
-
-@asynccontextmanager
-async def closing(pool: Pool) -> AsyncIterator[Pool]:
-    """A pool whose connections are closed when it is left."""
-    try:
-        yield pool
-    finally:
-        pool.close()
-        await eventually(lambda: not pool.open)
-
-
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until something holds of which nobody tells."""
-    async with asyncio.timeout(10):
-        while not holds():  # noqa: ASYNC110 - a connection tells its pool, not a test
-            await asyncio.sleep(POLL_S)
-
-
-async def exchange(connection: Connection) -> Noted:
-    """One request and its answer."""
-    noted = Noted()
-    connection.send(REQUEST, noted)
-    await eventually(lambda: noted.over)
-    return noted
 
 
 async def gone(connection: Connection) -> None:
@@ -164,13 +122,9 @@ def test_busy_connections_have_a_bound(provider: ScriptedProvider) -> None:
     uvloop.run(main())
 
 
-def test_idle_connections_have_a_bound(
-    provider: ScriptedProvider, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pools, "IDLE_MAX", 2)
-
+def test_idle_connections_have_a_bound(provider: ScriptedProvider) -> None:
     async def main() -> None:
-        async with closing(pool_of(provider.url)) as pool:
+        async with closing(pool_of(provider.url, idle_max=2)) as pool:
             for connection in [await pool.dial() for _ in range(4)]:
                 await exchange(connection)
             taken = [pool.take() for _ in range(3)]

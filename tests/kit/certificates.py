@@ -1,6 +1,7 @@
 """Certificates for a server under test, made when a test needs them.
 
-Knows how to ask the ``openssl`` command for an authority and a server certificate that it signed.
+Knows how to ask the ``openssl`` command for an authority and a server certificate that it signed,
+also for those that a client must refuse.
 Refuses to keep any: a key that is stored is a key that somebody trusts one day.
 """
 
@@ -46,12 +47,13 @@ class Certificates:
     key: Path
 
 
-def make(folder: Path, names: tuple[str, ...] = NAMES) -> Certificates:
-    """Make an authority and a server certificate, good for two days.
+def make(folder: Path, names: tuple[str, ...] = NAMES, days: int = 2) -> Certificates:
+    """Make an authority and a server certificate.
 
     Args:
         folder: an existing folder of the test's own.
         names: subject alternative names, as openssl spells them (``DNS:localhost``).
+        days: how long the server's certificate is good; -1: it ended yesterday.
 
     Raises:
         subprocess.CalledProcessError: openssl refused; its words are in ``stderr``.
@@ -70,12 +72,32 @@ def make(folder: Path, names: tuple[str, ...] = NAMES) -> Certificates:
         folder=folder,
     )
     _openssl(
-        *("x509", "-req", "-in", "server.csr", "-days", "2", "-extfile", "server.cnf"),
+        *("x509", "-req", "-in", "server.csr", "-days", str(days), "-extfile", "server.cnf"),
         *("-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial"),
         *("-out", "server.pem"),
         folder=folder,
     )
     return Certificates(folder / "authority.pem", folder / "server.pem", folder / "server.key")
+
+
+def self_signed(folder: Path, names: tuple[str, ...] = NAMES) -> Certificates:
+    """Make a server certificate that nobody but itself signed; it is its own authority.
+
+    Args:
+        folder: an existing folder of the test's own.
+        names: as for ``make``.
+
+    Raises:
+        subprocess.CalledProcessError: openssl refused; its words are in ``stderr``.
+    """
+    text = _AUTHORITY.replace("subjectKeyIdentifier", f"subjectAltName = {', '.join(names)}\n#")
+    (folder / "self.cnf").write_text(text.replace("CA:true", "CA:false"))
+    _openssl(
+        *("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-config", "self.cnf"),
+        *("-keyout", "self.key", "-out", "self.pem"),
+        folder=folder,
+    )
+    return Certificates(folder / "self.pem", folder / "self.pem", folder / "self.key")
 
 
 def _openssl(*arguments: str, folder: Path) -> None:

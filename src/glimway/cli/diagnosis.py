@@ -18,14 +18,15 @@ from typing import Final, Literal
 import msgspec
 
 from glimway import __version__
-from glimway.cli.reach import knock, server_state
+from glimway.cli.knock import knock
+from glimway.cli.reach import server_state
 from glimway.cli.terminal import counted
 from glimway.config.addresses import reach_of
 from glimway.config.assemble import assemble, stands_in
 from glimway.config.load import Reading
 from glimway.config.places import DATABASE_NAME, FOLDER_MODE, data_folder
 from glimway.config.sections import explain
-from glimway.config.settings import Settings
+from glimway.config.settings import Client, Settings
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config, ProviderConfig
 from glimway.domain.catalog import Catalog
@@ -76,13 +77,14 @@ def examine(reading: Reading, shipped: Shipped, *, online: bool) -> list[Finding
     catalog = assemble(config, shipped)
     findings += _providers(config, catalog)
     if online:
-        findings += [knocked(one, catalog) for one in config.providers]
+        client = config.settings.client
+        findings += [knocked(one, catalog, client) for one in config.providers]
     return findings
 
 
-def knocked(config: ProviderConfig, catalog: Catalog) -> Finding:
+def knocked(config: ProviderConfig, catalog: Catalog, client: Client) -> Finding:
     """Call one provider."""
-    answer = knock(catalog.providers[config.id])
+    answer = knock(catalog.providers[config.id], client)
     subject = f"provider {config.id}"
     if answer.refused:
         mend = (

@@ -1,30 +1,23 @@
 """Addresses that the file names.
 
-Knows which base URLs can be used, and which hosts lie on this machine or on a private network by
-their name or number alone. Refuses to look a name up: the guard that sees what a name resolves to
-stands where connections are made.
+Knows which base URLs can be used, and what to write instead of the others. Refuses to look a name
+up: the guard that sees what a name resolves to stands where connections are made.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from glimway.domain.profile import PATHS
+from glimway.domain.reach import address_of, is_host, reach_of
 from glimway.wire.refusal import shown
 
-Reach = Literal["loopback", "private", "public"]
-
-PRIVATE_ENDINGS: Final = (".internal", ".intranet", ".lan", ".local", ".home.arpa", ".private")
-"""Name endings that no public name has (RFC 6762 appendix G, RFC 8375, ICANN on .internal)."""
+__all__ = ["CALLED_PATHS", "Complaint", "base_url_complaint", "reach_of"]
 
 CALLED_PATHS: Final = (*PATHS.values(), "/completions")
 """What Glimway adds to a base URL by itself."""
-
-_NUMERIC = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*")
-_NAME = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 
 
 class Complaint(NamedTuple):
@@ -32,27 +25,6 @@ class Complaint(NamedTuple):
 
     message: str
     mend: str
-
-
-def reach_of(host: str) -> Reach:
-    """Where a host lies, as far as its name or number tells.
-
-    A name of one label (``vllm``) is private: such names only resolve inside a network.
-    """
-    name = host.lower().rstrip(".").strip("[]")
-    try:
-        address: ipaddress.IPv4Address | ipaddress.IPv6Address = ipaddress.ip_address(
-            name.partition("%")[0]
-        )
-    except ValueError:
-        if name == "localhost" or name.endswith(".localhost"):
-            return "loopback"
-        return "private" if "." not in name or name.endswith(PRIVATE_ENDINGS) else "public"
-    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
-    if address.is_loopback:
-        return "loopback"
-    return "public" if address.is_global and not address.is_multicast else "private"
 
 
 def base_url_complaint(url: str, *, private: bool) -> Complaint | None:
@@ -76,7 +48,7 @@ def base_url_complaint(url: str, *, private: bool) -> Complaint | None:
         return Complaint("holds a query or a fragment", "end the URL with its path")
     if parts.scheme not in ("http", "https") or not host:
         return Complaint(f"{shown(url)} is not an http or https URL", "write https://HOST/PATH")
-    if port == 0 or not _is_host(host):
+    if port == 0 or not is_host(host):
         return Complaint(
             f"{shown(url)} names no host that can be called", "write https://HOST/PATH"
         )
@@ -102,25 +74,9 @@ def _reach_complaint(scheme: str, host: str, *, private: bool) -> Complaint | No
     if scheme == "http" and not private:
         mend = "write https://, or add private = true if the host is on your own network"
         return Complaint("would send keys and prompts in the clear (http)", mend)
-    if scheme == "http" and reach == "public" and _is_number(host):
+    if scheme == "http" and reach == "public" and address_of(host) is not None:
         return Complaint(f"{shown(host)} is a public address without encryption", "write https://")
     return None
-
-
-def _is_host(host: str) -> bool:
-    if _is_number(host):
-        return True
-    # 127.1 and 0x7f000001 are numbers to the resolver only: what they mean is not plain to see
-    name = host.rstrip(".")
-    return bool(_NAME.fullmatch(name)) and not _NUMERIC.fullmatch(name)
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host.partition("%")[0])
-    except ValueError:
-        return False
-    return True
 
 
 def _safe(url: str) -> str:

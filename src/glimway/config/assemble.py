@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from glimway.config.addresses import reach_of
+from glimway.config.proxies import chosen, proxy_of
 from glimway.config.settings import Deadlines
 from glimway.config.shipped import SANDBOX, Shipped
 from glimway.config.values import Config, EndpointConfig, ModelConfig, ProviderConfig
@@ -45,7 +46,7 @@ def assemble(
         sandbox_url: base URL of the sandbox; None: there is none, and no ``sandbox/*``.
         deadlines: a provider's own deadlines as the caller's parts take them.
     """
-    providers = [_provider(one, shipped, deadlines) for one in config.providers]
+    providers = [_provider(config, one, shipped, deadlines) for one in config.providers]
     stand_in = None
     if sandbox_url is not None:
         sandbox = Provider(
@@ -57,18 +58,22 @@ def assemble(
 
 
 def _provider(
-    config: ProviderConfig, shipped: Shipped, deadlines: Callable[[Deadlines], Any]
+    config: Config, one: ProviderConfig, shipped: Shipped, deadlines: Callable[[Deadlines], Any]
 ) -> Provider:
-    profile = shipped.profiles[config.profile]
+    profile = shipped.profiles[one.profile]
+    url = one.base_url or profile.base_url
+    client = config.settings.client.proxy
+    proxy = chosen(url or "", one.proxy, client, config.around, private=one.private)
     return Provider(
-        id=config.id,
+        id=one.id,
         profile=profile,
-        base_url=config.base_url or profile.base_url,
-        key=config.api_key,
-        private=config.private,
-        deadlines=None if config.deadlines is None else deadlines(config.deadlines),
-        ca_file=config.ca_file,
-        extra_headers=config.headers,
+        base_url=url,
+        key=one.api_key,
+        private=one.private,
+        deadlines=None if one.deadlines is None else deadlines(one.deadlines),
+        ca_file=one.ca_file,
+        proxy=proxy_of(proxy),
+        extra_headers=one.headers,
     )
 
 

@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
 
 from glimway.config.addresses import reach_of
+from glimway.config.authorities import with_client_ca_file
 from glimway.config.lines import Lines, find_lines
 from glimway.config.models import read_models
 from glimway.config.places import config_files, expanded
 from glimway.config.problem import COMMAND_LINE, ENVIRONMENT, ConfigError, Problem
 from glimway.config.providers import read_providers, usual_providers
+from glimway.config.proxies import Surroundings, chosen, surroundings, surroundings_problem
 from glimway.config.sections import (
     Found,
     read_environment,
@@ -31,7 +33,7 @@ from glimway.config.sections import (
 from glimway.config.settings import Settings
 from glimway.config.shipped import Shipped
 from glimway.config.table import Scope, Table
-from glimway.config.values import Config
+from glimway.config.values import Config, ProviderConfig
 
 FILE_BYTES_MAX: Final = 4 * 1024 * 1024
 """A file of a thousand models is below 1 MiB."""
@@ -113,16 +115,21 @@ def read_config(sources: Sources, shipped: Shipped) -> Reading:
     read_file(root, found)
     problems += read_environment(sources.environ, found)
     problems += read_flags(sources.flags, found)
-    settings = found.settings()
+    settings, wrong = with_client_ca_file(
+        found.settings(), found.origins, root.scope.folder, sources.folder
+    )
+    problems += wrong
     problems += _weak_admin_key(settings, found.origins)
     if path is None and sources.config is None:
         providers = usual_providers(shipped, sources.environ)
     else:
         providers = read_providers(root, shipped, settings.deadlines)
     models = read_models(root, shipped, _provider_ids(root))
+    around = surroundings(sources.environ)
+    problems += _wrong_surroundings(providers, settings, shipped, around)
     problems += root.scope.problems
     return Reading(
-        Config(settings, providers, models, path, found.origins),
+        Config(settings, providers, models, path, found.origins, around),
         tuple(sorted(set(problems))),
     )
 
@@ -191,6 +198,20 @@ def _provider_ids(root: Table) -> frozenset[str]:
         return frozenset()
     names = (entry.get("id") for entry in entries if isinstance(entry, dict))
     return frozenset(name for name in names if isinstance(name, str))
+
+
+def _wrong_surroundings(
+    providers: Iterable[ProviderConfig], settings: Settings, shipped: Shipped, around: Surroundings
+) -> list[Problem]:
+    """Usual variables that name a proxy which cannot be used, where a provider would need it."""
+    found = []
+    for one in providers:
+        profile = shipped.profiles.get(one.profile)
+        url = one.base_url or (profile.base_url if profile is not None else None) or ""
+        said = chosen(url, one.proxy, settings.client.proxy, around, private=one.private)
+        problem = surroundings_problem(said) if said in (around.http, around.https) else None
+        found += [problem] if problem is not None else []
+    return found
 
 
 def _weak_admin_key(settings: Settings, origins: Mapping[str, str]) -> list[Problem]:

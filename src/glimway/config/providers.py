@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from glimway.config.addresses import base_url_complaint
-from glimway.config.places import expanded
+from glimway.config.authorities import read_ca_file
 from glimway.config.problem import given, listed, nearest
+from glimway.config.proxies import read_proxy_field
 from glimway.config.references import FORMS, is_sound, read_secret
 from glimway.config.secrets import Secret
 from glimway.config.sections import read_deadlines
@@ -34,6 +35,8 @@ FIELDS: Final = {
     "variable, where the base URL is the profile's own.",
     "deadlines": "A table like `[deadlines]`; what it leaves out is as there.",
     "ca_file": "PEM file of an authority to trust besides the public ones.",
+    "proxy": '`"http://HOST:PORT"`, `"none"`, or a reference where it holds a password; without '
+    "it, that of `[client]`, but none for a `private` provider.",
     "headers": "A table of headers to send; secrets are references, as for `api_key`.",
 }
 """Every field, in the words of the reference page."""
@@ -116,7 +119,8 @@ def _provider(table: Table, name: str, shipped: Shipped, deadlines: Deadlines) -
         private=private,
         api_key=_api_key(table, shipped.profiles.get(profile or ""), base_url),
         deadlines=None if own_deadlines is None else read_deadlines(own_deadlines, deadlines),
-        ca_file=_ca_file(table),
+        ca_file=read_ca_file(table),
+        proxy=read_proxy_field(table, "proxy"),
         headers=_headers(table),
         line=table.line(),
     )
@@ -194,22 +198,6 @@ def usual_providers(shipped: Shipped, environ: Mapping[str, str]) -> tuple[Provi
         if key is not None and profile.base_url is not None and not profile.generic:
             found.append(ProviderConfig(id=profile.id, profile=profile.id, api_key=key))
     return tuple(found)
-
-
-def _ca_file(table: Table) -> str | None:
-    name = table.text("ca_file")
-    if name is None:
-        return None
-    try:
-        path = table.scope.folder / expanded(name)
-        if "-----BEGIN CERTIFICATE-----" in path.read_text("utf-8"):
-            return str(path.absolute())
-        reason = "it holds no certificate"
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "it does not hold text"
-    mend = "give the path of a PEM file of the authority"
-    table.complain(["ca_file"], f"{shown(name)} cannot be used: {reason}", mend)
-    return None
 
 
 def _headers(table: Table) -> tuple[tuple[str, str | Secret], ...]:

@@ -78,6 +78,8 @@ def _row(setting: Setting) -> str:
 def _accepted(setting: Setting) -> str:
     if setting.choices:
         return ", ".join(f"`{_toml(choice)}`" for choice in setting.choices)
+    if setting.row.proxy:
+        return '`"http://HOST:PORT"`, `"none"`, or a reference'
     if setting.secret:
         return '`{ env = "NAME" }` or `{ file = "PATH" }`'
     if setting.type is str:

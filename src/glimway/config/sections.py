@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from glimway.config.problem import COMMAND_LINE, ENVIRONMENT, Problem, nearest
+from glimway.config.proxies import read_proxy_field, read_proxy_text
 from glimway.config.references import read_secret
 from glimway.config.scalars import Value, WrongValue, value_of, value_of_text
 from glimway.config.secrets import Secret
@@ -142,7 +143,8 @@ def read_deadlines(table: Table, above: Deadlines) -> Deadlines:
 
 def _read(table: Table, setting: Setting) -> Value | Secret | None:
     if setting.secret:
-        return read_secret(table, setting.name)
+        read = read_proxy_field if setting.row.proxy else read_secret
+        return read(table, setting.name)
     if setting.name not in table:
         return None
     try:
@@ -156,6 +158,12 @@ def _take_text(
     setting: Setting, text: str, place: str, name: str, found: Found
 ) -> Iterable[Problem]:
     """Read one variable or flag; nothing or one problem."""
+    if setting.row.proxy:
+        read = read_proxy_text(text, name)
+        if isinstance(read, Problem):
+            return (read,)
+        found.put(setting.key, read, name)
+        return ()
     if setting.secret:
         found.put(setting.key, Secret(text, name), name)
         return ()

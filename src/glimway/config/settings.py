@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_typ
 
 import msgspec
 
+from glimway.config.row import Row
 from glimway.config.secrets import Secret
 from glimway.domain.limits import LIMIT_MAX, Limits
 
@@ -21,30 +22,6 @@ GIB: Final = 1024**3
 
 UNITS: Final = {"_ms": "ms", "_s": "s", "_bytes": "bytes"}
 """Names carry their unit last; other units are told by the row."""
-
-
-class Row(msgspec.Struct, frozen=True):
-    """What the table says of a setting beyond its name, type and default.
-
-    Args:
-        help: one sentence or two, for the reference page and ``--help``.
-        least: smallest number accepted.
-        most: largest number accepted.
-        unit: where the name does not carry it.
-        reload: a running server takes a change without a restart.
-        flag: the flag of ``glimway serve``.
-        env: a variable by which it goes too, besides ``GLIMWAY_SECTION__NAME``.
-        default_words: describes a default that depends on the machine.
-    """
-
-    help: str
-    least: float | None = None
-    most: float | None = None
-    unit: str = ""
-    reload: bool = False
-    flag: str | None = None
-    env: str | None = None
-    default_words: str = ""
 
 
 class Server(msgspec.Struct, frozen=True):
@@ -201,6 +178,20 @@ class Client(msgspec.Struct, frozen=True):
     pool_connections_max: Annotated[
         int, Row("Open connections to each provider.", 1, 1_000_000, unit="connections")
     ] = 10_000
+    proxy: Annotated[
+        Secret | None,
+        Row(
+            "For providers that are not `private` and name no proxy themselves.",
+            default_words="`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` with `NO_PROXY`",
+            proxy=True,
+        ),
+    ] = None
+    trust: Annotated[
+        Literal["certifi", "system"], Row("The authorities that providers' certificates need.")
+    ] = "certifi"
+    ca_file: Annotated[
+        str | None, Row("PEM file of one more authority, for all of them.", default_words="none")
+    ] = None
 
 
 class Settings(msgspec.Struct, frozen=True):

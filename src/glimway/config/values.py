@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from glimway.config.proxies import Surroundings
 from glimway.config.secrets import Secret
 from glimway.config.settings import Deadlines, Settings
 
@@ -25,6 +26,7 @@ class ProviderConfig(msgspec.Struct, frozen=True):
         api_key: None: the provider asks for none.
         deadlines: None: the same as everywhere.
         ca_file: an authority to trust besides the public ones, an absolute path.
+        proxy: None: as everywhere.
         headers: sent with every call, beside those of the profile.
         line: where it stands in the file; 0 when it stands in none.
     """
@@ -36,6 +38,7 @@ class ProviderConfig(msgspec.Struct, frozen=True):
     api_key: Secret | None = None
     deadlines: Deadlines | None = None
     ca_file: str | None = None
+    proxy: Secret | None = None
     headers: tuple[tuple[str, str | Secret], ...] = ()
     line: int = 0
 
@@ -96,6 +99,7 @@ class Config(msgspec.Struct, frozen=True):
         models: in the order of the file.
         file: the config file that was read, or None.
         origins: by setting key, where its value came from; a default has no entry.
+        around: the proxies that the usual variables name.
     """
 
     settings: Settings
@@ -103,3 +107,4 @@ class Config(msgspec.Struct, frozen=True):
     models: tuple[ModelConfig, ...]
     file: Path | None
     origins: dict[str, str]
+    around: Surroundings = Surroundings()

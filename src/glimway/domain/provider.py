@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from glimway.domain.profile import Profile
+from glimway.domain.proxy import Proxy
 from glimway.wire.quirks import Quirks
 
 
@@ -32,6 +33,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         private: consent to a private or loopback address.
         deadlines: its own deadlines, or None; opaque here.
         ca_file: an authority to trust besides the public ones, an absolute path.
+        proxy: what its requests go through, or None.
         extra_headers: the operator's own headers.
     """
 
@@ -42,6 +44,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     private: bool = False
     deadlines: Any = None
     ca_file: str | None = None
+    proxy: Proxy | None = None
     extra_headers: tuple[tuple[str, str | Sealed], ...] = ()
 
     @property

@@ -11,9 +11,9 @@ import msgspec
 from glimway import __version__
 from glimway.domain.catalog import Endpoint, Provider
 from glimway.engine.deadlines import Deadlines
-from glimway.engine.outbox import Outbox
-from glimway.engine.provider.dial import Origin, origin_of
-from glimway.engine.provider.pool import CONNECTIONS_MAX_DEFAULT, IDLE_S_DEFAULT, Pool
+from glimway.engine.provider.dial import Dialer
+from glimway.engine.provider.origin import Origin, origin_of
+from glimway.engine.provider.pool import BOUNDS_DEFAULT, Bounds, Pool
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide
 from glimway.wire.refusal import Fault
@@ -41,16 +41,13 @@ class Hosts:
     def __init__(
         self,
         wheel: Wheel,
-        outbox: Outbox,
+        dialer: Dialer,
         sides: dict[str, ProviderSide],
         deadlines: Deadlines,
-        *,
-        idle_s: float = IDLE_S_DEFAULT,
-        connections_max: int = CONNECTIONS_MAX_DEFAULT,
+        bounds: Bounds = BOUNDS_DEFAULT,
     ) -> None:
-        self._idle_s = idle_s
-        self._connections_max = connections_max
-        self._outbox = outbox
+        self._bounds = bounds
+        self._dialer = dialer
         self.wheel = wheel
         """Rings the deadlines of all."""
         self._sides = sides
@@ -76,18 +73,15 @@ class Hosts:
         if side is None or provider.base_url is None:
             raise Fault("unreachable", f"provider {provider.id!r} has no base URL or dialect")
         origin, path = origin_of(
-            provider.base_url, ca_file=provider.ca_file, private=provider.private
+            provider.base_url,
+            ca_file=provider.ca_file,
+            private=provider.private,
+            proxy=provider.proxy,
         )
         return Host(
             id=provider.id,
             side=side,
-            pool=Pool(
-                origin,
-                self.wheel,
-                self._outbox,
-                idle_s=self._idle_s,
-                connections_max=self._connections_max,
-            ),
+            pool=Pool(origin, self.wheel, self._dialer, self._bounds),
             head=_head(provider, origin, path + provider.path),
             deadlines=provider.deadlines or self._deadlines,
         )
@@ -95,12 +89,13 @@ class Hosts:
 
 def _head(provider: Provider, origin: Origin, target: str) -> bytes:
     lines = [
-        b"POST " + target.encode() + b" HTTP/1.1",
+        b"POST " + origin.target(target).encode() + b" HTTP/1.1",
         b"host: " + origin.authority.encode(),
         b"user-agent: " + USER_AGENT,
         b"accept: application/json, text/event-stream",
         b"accept-encoding: identity",
         b"content-type: application/json",
     ]
-    lines += [name.encode() + b": " + value.encode() for name, value in provider.headers().items()]
+    headers = provider.headers() | origin.proxy_headers()
+    lines += [name.encode() + b": " + value.encode() for name, value in headers.items()]
     return b"\r\n".join(lines) + b"\r\n"

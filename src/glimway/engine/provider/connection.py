@@ -15,15 +15,20 @@ from typing import Protocol
 import httptools
 
 from glimway.engine.outbox import Outbox
+from glimway.engine.provider.framing import (
+    HEADER_BYTES_MAX,
+    PATIENCE_S_MAX,
+    Header,
+    mode_of,
+    too_large,
+    unreadable,
+)
 from glimway.wire.refusal import Fault
 
-HEADER_BYTES_MAX = 64 * 1024
-"""Of one answer's head; nginx, the most common server before a provider, sends at most 32 KiB."""
+__all__ = ["HEADER_BYTES_MAX", "LINGER_S", "Connection", "FreeHook", "Header", "Sink"]
 
 LINGER_S = 1.0
 """How long the end of the HTTP message may trail behind the dialect's own terminal mark."""
-
-Header = tuple[bytes, bytes]
 
 
 class Sink(Protocol):
@@ -58,11 +63,12 @@ class Connection(asyncio.Protocol):
         "_parser",
         "_pieces",
         "_sink",
-        "_status",
+        "_stuffed",
         "closed",
         "exchanges",
-        "idle_since_s",
+        "good_until_s",
         "on_free",
+        "patience_s",
         "transport",
     )
 
@@ -72,18 +78,20 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.closed = False
         self.exchanges = 0
-        self.idle_since_s = 0.0
+        self.good_until_s = 0.0
+        """Loop time until which it may be used again; the pool's."""
+        self.patience_s = PATIENCE_S_MAX
+        """How long the server says that it keeps an idle connection."""
         self.on_free: FreeHook | None = None
         self._parser: httptools.HttpResponseParser | None = None
         self._sink: Sink | None = None
         self._headers: list[Header] = []
         self._pieces: list[bytes] = []
         self._head_bytes = 0
-        self._status = 0
         self._answered = False
         self._body_mode = ""
         self._close_after = self._whole = False
-        self._paused = False
+        self._paused = self._stuffed = False
 
     # ---- what the pool and the attempt call ---------------------------------------------------
 
@@ -136,6 +144,9 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self.transport = transport  # type: ignore[assignment]
+        # Nothing is written beside requests: a paused writer is a request that is not out yet.
+        # One byte, since with 0 uvloop's TLS would pause a writer whose buffer is empty.
+        transport.set_write_buffer_limits(1, 0)  # type: ignore[attr-defined]
         # One parser reads all answers of a connection; making one costs as much as a request's
         # whole head.
         self._parser = httptools.HttpResponseParser(self)
@@ -144,6 +155,10 @@ class Connection(asyncio.Protocol):
         if self._sink is None:
             # Bytes nobody asked for (a late 408, a goodbye): this connection cannot be trusted.
             self.close()
+            return
+        if self._unsent:
+            # The same, between the pool and the request's leaving: it answers nothing of it.
+            self._break(Fault("unreachable", "the kept connection spoke before it was asked"))
             return
         self._answered = True
         if not self._body_mode:
@@ -157,12 +172,10 @@ class Connection(asyncio.Protocol):
                 self._close_after = True
                 self._complete()
             else:
-                self._break(Fault("broken", f"the answer is not HTTP: {error}"[:200]))
+                self._break(unreadable(error))
             return
         if not self._body_mode and self._head_bytes > HEADER_BYTES_MAX:
-            self._break(
-                Fault("broken", f"the answer's head is larger than {HEADER_BYTES_MAX} bytes")
-            )
+            self._break(too_large())
             return
         pieces = self._pieces
         if pieces and self._sink is not None:
@@ -188,6 +201,12 @@ class Connection(asyncio.Protocol):
         if self.on_free is not None:
             self.on_free(self, False)
 
+    def pause_writing(self) -> None:  # noqa: D102
+        self._stuffed = True
+
+    def resume_writing(self) -> None:  # noqa: D102
+        self._stuffed = False
+
     # ---- what the parser calls ----------------------------------------------------------------
 
     def on_message_begin(self) -> None:  # noqa: D102
@@ -200,7 +219,7 @@ class Connection(asyncio.Protocol):
             # A trailer, which says nothing to us but must not grow without end.
             self._head_bytes += len(name) + len(value)
             if self._head_bytes > HEADER_BYTES_MAX:
-                raise _HeadTooLarge
+                raise too_large()
             return
         self._headers.append((name.lower(), value))
 
@@ -212,16 +231,12 @@ class Connection(asyncio.Protocol):
         if status < 200:
             self._headers = []  # 1xx: the answer proper is still to come
             return
-        self._status = status
+        if self._head_bytes > HEADER_BYTES_MAX:  # a large read, of which the head may be little
+            length = sum(len(name) + len(value) for name, value in self._headers)
+            if length > HEADER_BYTES_MAX:
+                raise too_large()
         self._head_bytes = 0  # from here on it counts trailers, which have the same bound
-        mode = "close"
-        for name, value in self._headers:
-            if name == b"transfer-encoding" and b"chunked" in value.lower():
-                mode = "chunked"
-            elif name == b"content-length" and mode == "close":
-                mode = "length"
-        if status in (204, 304):
-            mode = "none"
+        mode, self.patience_s = mode_of(status, self._headers)
         self._body_mode = mode
         self._close_after = not self._parser.should_keep_alive() or mode == "close"
         if self._sink is not None:
@@ -247,10 +262,14 @@ class Connection(asyncio.Protocol):
     def _complete(self) -> None:
         sink, self._sink = self._sink, None
         self.resume()
-        keep = not self._close_after and not self.closed
+        keep = not (self._close_after or self.closed or self._stuffed)
         if not keep:
             self.closed = True
-            if self.transport is not None:
+            if self.transport is not None and self._stuffed:
+                # Answered before the request was out: nobody wants the rest of it, and a polite
+                # close would wait until it is sent.
+                self.transport.abort()
+            elif self.transport is not None:
                 self.transport.close()
         elif self.on_free is not None:
             self.on_free(self, True)
@@ -274,7 +293,3 @@ class FreeHook(Protocol):
     """Told when a connection is free again (``alive``) or gone."""
 
     def __call__(self, connection: Connection, alive: bool) -> None: ...  # noqa: D102, FBT001
-
-
-class _HeadTooLarge(Exception):
-    """The answer's head outgrew ``HEADER_BYTES_MAX``."""

@@ -43,7 +43,7 @@ def test_the_walk_through_the_code_names_what_exists() -> None:
         if isinstance(node.it, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
     }
     dotted = {name for text in re.findall(r"`([A-Z][\w.]+)", page) for name in text.split(".")}
-    steps = {"identify", "peek", "plan_route", "admit", "open", "first_answer", "settle"}
+    steps = {"identify", "peek", "plan", "admit", "open", "first_answer", "settle"}
     assert dotted | steps <= defined
     for step in steps:
         assert f"**{step}: " in page

@@ -30,6 +30,7 @@ from glimway.engine.provider.dial import Dialer
 from glimway.engine.provider.pool import Bounds
 from glimway.engine.provider.resolver import Resolver
 from glimway.engine.provider.tls import Trust
+from glimway.engine.routing import Routing
 from glimway.engine.settlement import Settlement
 from glimway.engine.wheel import Wheel
 from glimway.sandbox import Sandbox
@@ -107,7 +108,14 @@ class Parts:
         estimates = Estimates()
         for model in self.catalog.now.models:
             estimates.start(model.id, model.bytes_per_token, model.mean_output_tokens)
+        self.routing = Routing(
+            self.catalog.now,
+            estimates,
+            self.wheel,
+            attempts_max=settings.routing.attempts,
+        )
         self.house = House(
+            routing=self.routing,
             keys=self.keys,
             catalog=self.catalog,
             admission=Admission(self.journal, estimates, settings.limits_default, self.wheel),
@@ -129,12 +137,14 @@ class Parts:
             wheel=self.wheel,
             depth_max=settings.limits_request.json_depth,
         )
+        self.routing.start()
         self.runner.start()
         self._watcher.start()
         return self.house
 
     async def stop(self) -> None:
         """Stop everything, the books last."""
+        self.routing.stop()
         self.house.hosts.close()
         if self.sandbox is not None:
             await self.sandbox.stop()

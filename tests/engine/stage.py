@@ -28,7 +28,11 @@ UNLIMITED = """
 requests_per_minute = 0
 tokens_per_minute = 0
 concurrency = 0
+
+[routing]
+attempts = 1
 """
+"""What is tested is one try; ``test_failover_http`` has the rest."""
 
 TRIES = 3
 """A deadline must be exact in one of so many tries: the machine may be busy with other tests."""

@@ -232,7 +232,7 @@ private = true
 
 [[models]]
 id = "{model}"
-context = 200000
+context = 2000000
 max_output = 131072
 
   [[models.endpoints]]

@@ -194,6 +194,20 @@ class Client(msgspec.Struct, frozen=True):
     ] = None
 
 
+class Routing(msgspec.Struct, frozen=True):
+    """Which endpoint a request goes to, and what happens when it fails."""
+
+    attempts: Annotated[
+        int,
+        Row(
+            "Tries of one request before its first token, all endpoints together.",
+            1,
+            10,
+            unit="tries",
+        ),
+    ] = 3
+
+
 class Settings(msgspec.Struct, frozen=True):
     """Every scalar setting, by section (``[limits.default]`` is ``limits_default``)."""
 
@@ -205,6 +219,7 @@ class Settings(msgspec.Struct, frozen=True):
     journal: Journal = Journal()
     errors: Errors = Errors()
     client: Client = Client()
+    routing: Routing = Routing()
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -30,6 +30,12 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     provider_answer_id: str | None = None
     replayed: bool = False
     """A kept socket turned out dead before any answer byte and the request was sent once more."""
+    why: str = ""
+    """Why this endpoint was asked, where it was not simply the first of its plan."""
+    wait_ms: int = 0
+    """How long was waited before this try."""
+    price_version: str | None = None
+    """Its price at that time, where it differs from the one that was charged."""
 
 
 class Tokens(msgspec.Struct, frozen=True, omit_defaults=True):

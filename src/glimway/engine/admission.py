@@ -19,8 +19,8 @@ from glimway.domain.estimate import Estimates
 from glimway.domain.keys import Key
 from glimway.domain.limits import Denial, Limits, Meter
 from glimway.domain.receipt import Opened
+from glimway.domain.routing.route import Plan
 from glimway.engine.client import Ask
-from glimway.engine.planning import Plan
 from glimway.engine.wheel import Wheel
 from glimway.store.errors import JournalBroken, JournalFull
 from glimway.store.journal import Journal

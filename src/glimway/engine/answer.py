@@ -1,8 +1,8 @@
 """Getting the first answer.
 
-Knows how an endpoint is called and how long one may wait for its first real frame. Refuses to know
-what happens to the answer. This is the only place that may try again, and it does so only before
-the first real frame; here that is the replay of a request whose kept socket turned out dead.
+Knows how endpoints are called and how long one may wait for a first real frame. Refuses to know
+what happens to the answer, and who is asked next: the course says that. This is the only place
+that tries again, and it does so only before the first real frame.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ import asyncio
 
 import msgspec
 
-from glimway.domain.catalog import Endpoint
+from glimway.domain.routing.course import Step
+from glimway.domain.routing.route import Plan
 from glimway.engine.attempt import Attempt
 from glimway.engine.chorus import Chorus
 from glimway.engine.flow import Answer
-from glimway.engine.hosts import Host, Hosts
+from glimway.engine.hosts import Host
+from glimway.engine.house import House
 from glimway.engine.provider.connection import Connection
 from glimway.engine.reply import Reply
 from glimway.engine.settlement import Outcome
@@ -27,55 +29,93 @@ from glimway.wire.stops import StoppingReader
 from glimway.wire.talk import Call
 
 
-async def first_answer(hosts: Hosts, call: Call, outcome: Outcome, reply: Reply) -> Answer:
-    """Call the endpoint; return its answer once the first real frame (or all of it) is here.
+async def first_answer(
+    house: House, plan: Plan, call: Call, outcome: Outcome, reply: Reply
+) -> Answer:
+    """Call the plan's endpoints in turn until one answers; return its answer once the first real
+    frame (or all of it) is here.
+
+    All tries share one budget of time. While another endpoint may follow, one try gets half of
+    what is left, so that a silent provider leaves enough for the others.
 
     Args:
-        hosts: the providers.
+        house: the providers, and what is known of them.
+        plan: whom to ask.
         call: what is asked.
         outcome: learns of every attempt and every adjustment.
         reply: for a stream, its head goes out when the gate's patience ends.
 
     Raises:
-        Fault: the endpoint failed before its first real frame.
+        Fault: no endpoint gave a first real frame; the fault that says most.
+        Refusal: the endpoint cannot do what is asked.
     """
-    endpoint = outcome.endpoint
-    host = hosts.of(endpoint)
-    outgoing = host.side.encode(call, endpoint.quirks, endpoint.upstream_model)
-    if outgoing.adjusted:
-        outcome.adjusted = outgoing.adjusted
-        reply.headers.append((b"x-glimway-adjusted", ", ".join(outgoing.adjusted).encode()))
-    outcome.tries += 1
-    outcome.copies = outgoing.copies
-    wheel = hosts.wheel
-    deadlines = host.deadlines
-    wait_s = deadlines.first_token_s if call.stream else deadlines.answer_s
-    asked = Asked(endpoint, host, call, outgoing, wheel.loop.time() + wait_s)
-    gate = wheel.after(deadlines.commit_after_s, reply.begin) if call.stream else None
+    wheel, routing = house.wheel, house.routing
+    loop = wheel.loop
+    course = routing.course(plan)
+    deadlines = house.hosts.of(plan.endpoints[0]).deadlines
+    due_s = loop.time() + (deadlines.first_token_s if call.stream else deadlines.answer_s)
+    gate = wheel.after(deadlines.commit_after_s, reply.begin_early) if call.stream else None
+    step: Step | None = course.begin(loop.time())
     try:
-        if outgoing.copies == 1:
-            answer: Answer = await _attempt(asked, outcome, wheel)
-        else:
-            answer = await _chorus(asked, outcome, wheel)
+        while step is not None:
+            if step.wait_s:
+                await asyncio.sleep(step.wait_s)
+            asked = _ask(house, step, call, outcome, plan.adjusted)
+            share = 2 if course.others else 1
+            now_s = loop.time()
+            try:
+                answer = await _answer(asked, now_s + (due_s - now_s) / share, outcome, wheel)
+            except Fault as fault:
+                routing.failed(step.endpoint, fault)
+                now_s = loop.time()
+                step = course.failed(fault, now_s, routing.chance())
+                if step is None or now_s + step.wait_s >= due_s:
+                    raise course.worst or fault from None
+            else:
+                course.answered(loop.time())
+                outcome.answer = answer
+                if outcome.adjusted:
+                    named = ", ".join(outcome.adjusted).encode()
+                    reply.headers.append((b"x-glimway-adjusted", named))
+                return answer
+        raise AssertionError("a course has a first step")
     finally:
+        course.left()
         if gate is not None:
             gate.cancel()
-    outcome.answer = answer
-    return answer
+
+
+def _ask(
+    house: House, step: Step, call: Call, outcome: Outcome, adjusted: tuple[str, ...]
+) -> Asked:
+    """The request as the next endpoint gets it."""
+    endpoint = outcome.endpoint = step.endpoint
+    host = house.hosts.of(endpoint)
+    outgoing = host.side.encode(call, endpoint.quirks, endpoint.upstream_model)
+    outcome.adjusted = adjusted + outgoing.adjusted if adjusted else outgoing.adjusted
+    outcome.tries += 1
+    outcome.copies = outgoing.copies
+    return Asked(step, host, call, outgoing)
+
+
+async def _answer(asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel) -> Answer:
+    """Ask one endpoint, as often as it must be asked for all choices."""
+    if asked.outgoing.copies == 1:
+        return await _attempt(asked, due_s, outcome, wheel)
+    return await _chorus(asked, due_s, outcome, wheel)
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One request to one endpoint; ``due_s`` is when its first real frame is due (loop time)."""
+    """One request to one endpoint."""
 
-    endpoint: Endpoint
+    step: Step
     host: Host
     call: Call
     outgoing: Outgoing
-    due_s: float
 
     def reader(self, stem: str, choice: int | None) -> Reader:
         """Reads one reply; ``choice`` is its number among parallel calls."""
-        quirks, outgoing = self.endpoint.quirks, self.outgoing
+        quirks, outgoing = self.step.endpoint.quirks, self.outgoing
         if choice is not None:
             stem = f"{stem}{choice}"
         reader = self.host.side.reader(quirks, stem, self.call)
@@ -87,16 +127,16 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 async def _attempt(
-    asked: Asked, outcome: Outcome, wheel: Wheel, choice: int | None = None
+    asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel, choice: int | None = None
 ) -> Attempt:
-    """Send the request; return the attempt at its first real frame."""
-    host = asked.host
+    """Send the request; return the attempt at its first real frame, due at ``due_s``."""
+    host, step = asked.host, asked.step
     request = host.request(asked.outgoing.body)
     kept = host.pool.take()
     replayed = False
     while True:
         attempt = Attempt(
-            asked.endpoint,
+            step.endpoint,
             host.side,
             asked.reader(outcome.opened.id, choice),
             wheel,
@@ -104,10 +144,11 @@ async def _attempt(
             deadlines=host.deadlines,
         )
         attempt.replayed = replayed
+        attempt.why, attempt.wait_s = step.why, step.wait_s
         outcome.attempts.append(attempt)
         try:
-            connection = kept or await _dial(host, asked.due_s - wheel.loop.time())
-            attempt.start(connection, request, asked.due_s)
+            connection = kept or await _dial(host, due_s - wheel.loop.time())
+            attempt.start(connection, request, due_s)
             await attempt.first
         except Fault as fault:
             attempt.fault = fault
@@ -125,10 +166,10 @@ async def _attempt(
             return attempt
 
 
-async def _chorus(asked: Asked, outcome: Outcome, wheel: Wheel) -> Chorus:
+async def _chorus(asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel) -> Chorus:
     """The same request as often as the host must be asked, all at once; one failure fails all."""
     calls = [
-        wheel.loop.create_task(_attempt(asked, outcome, wheel, choice))
+        wheel.loop.create_task(_attempt(asked, due_s, outcome, wheel, choice))
         for choice in range(asked.outgoing.copies)
     ]
     try:
@@ -143,9 +184,4 @@ async def _chorus(asked: Asked, outcome: Outcome, wheel: Wheel) -> Chorus:
 
 async def _dial(host: Host, left_s: float) -> Connection:
     """Connect, within the connection's own deadline and what is left of the answer's."""
-    wait_s = min(host.deadlines.connect_s, left_s)
-    try:
-        async with asyncio.timeout(wait_s):
-            return await host.pool.dial()
-    except TimeoutError:
-        raise Fault("timeout", f"no connection within {wait_s:.3g} s") from None
+    return await host.pool.dial(min(host.deadlines.connect_s, left_s))

@@ -69,6 +69,8 @@ class Attempt:
         self.status: int | None = None
         self.provider_request_id: str | None = None
         self.answered = self.finished = self.replayed = False
+        self.why, self.wait_s = "", 0.0
+        """Why this endpoint was asked (empty for the first of a plan), after what wait."""
         self.fault: Fault | None = None
         self.events: list[Event] = []
         """The whole answer's events, when no stream was asked for."""

@@ -22,6 +22,7 @@ class Chorus:
     def __init__(self, attempts: list[Attempt]) -> None:
         self._attempts = attempts
         self.loop = attempts[0].loop
+        self.started_s = attempts[0].started_s
         self.fault: Fault | None = None
         self.finished = all(attempt.finished for attempt in attempts)
         self.events: list[Event] = [event for attempt in attempts for event in attempt.events]

@@ -26,6 +26,8 @@ class Answer(Protocol):
     """Why it failed."""
     events: list[Event]
     """The whole answer's events, when no stream was asked for."""
+    started_s: float
+    """When its provider was called, on the loop's clock."""
     first_frame_s: float | None
     """When its first real frame came, on the loop's clock."""
 

@@ -18,6 +18,7 @@ from glimway.domain.keys import Key, Keyring
 from glimway.engine.admission import Admission
 from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
+from glimway.engine.routing import Routing
 from glimway.engine.settlement import Settlement
 from glimway.engine.wheel import Wheel
 from glimway.wire.refusal import Refusal
@@ -76,6 +77,7 @@ class House:
         admission: Admission,
         settlement: Settlement,
         hosts: Hosts,
+        routing: Routing,
         errors: ErrorLog,
         wheel: Wheel,
         depth_max: int = 128,
@@ -86,6 +88,7 @@ class House:
         self.admission = admission
         self.settlement = settlement
         self.hosts = hosts
+        self.routing = routing
         self.errors = errors
         self.wheel = wheel
         self.loop = asyncio.get_running_loop()

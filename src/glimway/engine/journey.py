@@ -18,13 +18,13 @@ from typing import Any, Self
 from glimway.domain.keys import Key
 from glimway.domain.money import usd_number
 from glimway.domain.receipt import Opened, Status
+from glimway.domain.routing.route import Plan
 from glimway.engine.admission import Stay
 from glimway.engine.answer import first_answer
 from glimway.engine.client import Ask, Client
 from glimway.engine.errors import ErrorEntry
 from glimway.engine.flow import Answer
 from glimway.engine.house import House
-from glimway.engine.planning import Plan, plan_route
 from glimway.engine.relay import Relay
 from glimway.engine.reply import Reply
 from glimway.engine.settlement import Charge, Outcome
@@ -92,15 +92,15 @@ class Trip:
             if ask.origin is not None and key.allows(ask.origin):
                 self.reply.headers += ask.origin_headers
             call = self.call = peek(ask, house.depth_max)
-            plan = plan_route(house.catalog.now, call, key)
+            plan = house.routing.plan(call, key, len(ask.body), self.at_ms)
             admission = house.admission
             stay = admission.admit(key, plan, call, ask) or await admission.wait(
                 key, plan, call, ask
             )
             self.prompt_tokens = stay.prompt_tokens
-            with Owing(self, stay) as owed:
-                outcome = owed.open(plan, call, key)
-                answer = owed.answer = await first_answer(house.hosts, call, outcome, self.reply)
+            with Owing(self, stay, plan) as owed:
+                outcome = owed.open(call, key)
+                answer = owed.answer = await first_answer(house, plan, call, outcome, self.reply)
                 self.reply.lines.append(outcome.lines())
                 if call.stream:
                     relay = self._relay(answer, outcome)
@@ -138,6 +138,12 @@ class Trip:
                 key=self.key.id if self.key is not None else None,
             )
         )
+
+    def answered_well(self, plan: Plan, outcome: Outcome, charge: Charge) -> None:
+        """Let routing learn from an answer that came to its end."""
+        assert self.call is not None  # noqa: S101 - it was answered
+        assert self.key is not None  # noqa: S101 - it was let in
+        self.house.routing.answered(plan, self.call, self.key, outcome, charge)
 
     # ---- steps ----------------------------------------------------------------------------------
 
@@ -185,25 +191,26 @@ class Owing:
     """The ``with`` around everything that owes a receipt. Its exit never awaits, because an
     awaiting ``finally`` is lost when a task is cancelled twice."""
 
-    __slots__ = ("_outcome", "_stay", "_trip", "answer")
+    __slots__ = ("_outcome", "_plan", "_stay", "_trip", "answer")
 
-    def __init__(self, trip: Trip, stay: Stay) -> None:
+    def __init__(self, trip: Trip, stay: Stay, plan: Plan) -> None:
         self.answer: Answer | None = None
         """Closed at the exit."""
         self._trip = trip
         self._stay = stay
+        self._plan = plan
         self._outcome: Outcome | None = None
 
     def __enter__(self) -> Self:
         return self
 
-    def open(self, plan: Plan, call: Call, key: Key) -> Outcome:
+    def open(self, call: Call, key: Key) -> Outcome:
         """Write the journal's first record; from here on one receipt is owed.
 
         Raises:
             Refusal: ``unavailable`` when it could not be written.
         """
-        trip = self._trip
+        trip, plan = self._trip, self._plan
         trip.reply.lines.append(self._stay.lines(trip.house.loop.time()))
         opened = Opened(
             id=trip.id,
@@ -249,6 +256,8 @@ class Owing:
                 retry_after_s=5,
             ) from None
         self._stay.used_tokens = charge.tokens.input + charge.tokens.output
+        if status == "ok":
+            self._trip.answered_well(self._plan, outcome, charge)
         return charge
 
     def __exit__(
@@ -271,6 +280,8 @@ class Owing:
         if isinstance(error, Refusal | Fault):
             end: str = error.kind
             http_status = 200
+            if isinstance(error, Fault) and outcome.answer is not None:
+                trip.house.routing.failed(outcome.endpoint, error, late=True)
             if not trip.reply.began:
                 http_status = trip.ask.mount.refuse(error, trip.id).status
         elif trip.client.gone:

@@ -11,6 +11,7 @@ from glimway.engine.relay import Filler
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import Writer
 from glimway.wire.refusal import Fault, Refusal
+from glimway.wire.sse import COMMENT
 
 # Proxies must neither buffer nor rewrite a stream.
 _STREAM_LINES = (
@@ -52,6 +53,13 @@ class Reply:
         self.began = True
         self.client.begin(200, self.headers, [_STREAM_LINES, *self.lines])
         self._filler = Filler(self.client, self._wheel)
+
+    def begin_early(self) -> None:
+        """The gate's patience has ended before the first frame: show the client, and every proxy
+        between, that it is being served."""
+        if not self.began:
+            self.begin()
+            self.client.write(COMMENT)
 
     def finish(self, data: bytes) -> None:
         """Send the stream's end."""

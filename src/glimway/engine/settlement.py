@@ -160,6 +160,11 @@ class Settlement:
         return usage.output * tally.thought_characters // tally.characters
 
 
+def _version(attempt: Attempt, outcome: Outcome) -> str | None:
+    price = attempt.endpoint.price_at(outcome.opened.at_ms)
+    return None if price is None else price.version
+
+
 def _line(attempt: Attempt, outcome: Outcome, now_s: float) -> AttemptLine:
     """How the receipt tells of one try."""
     fault = attempt.fault
@@ -176,4 +181,7 @@ def _line(attempt: Attempt, outcome: Outcome, now_s: float) -> AttemptLine:
         provider_request_id=attempt.provider_request_id,
         provider_answer_id=attempt.reader.answer_id,
         replayed=attempt.replayed,
+        why=attempt.why,
+        wait_ms=round(attempt.wait_s * 1000),
+        price_version=None if attempt.endpoint is outcome.endpoint else _version(attempt, outcome),
     )

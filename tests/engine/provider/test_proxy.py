@@ -268,6 +268,10 @@ def test_a_private_provider_is_not_sent_through_the_surroundings_proxy(variable:
             assert ask(gateway) == 200
 
 
+ONE_TRY = """
+[routing]
+attempts = 1
+"""
 PUBLIC = """
 [[providers]]
 id = "far"
@@ -285,7 +289,7 @@ def test_a_public_provider_is_sent_through_it_and_a_failure_is_told() -> None:
             "GLIMWAY_ADMIN_KEY": ADMIN_KEY,
             "https_proxy": f"us:er@127.0.0.1:{proxy.port}",
         }
-        with Gateway(PUBLIC + models, environment=environment) as gateway:
+        with Gateway(ONE_TRY + PUBLIC + models, environment=environment) as gateway:
             assert ask(gateway) == 503
             admin = {"authorization": f"Bearer {ADMIN_KEY}"}
             (error,) = gateway.get("/admin/v1/errors", admin).json()["data"]

@@ -1,0 +1,181 @@
+"""One request on its way through its plan: which endpoint is next, when, and why.
+
+Knows what was tried and what failed. Refuses to call anyone, and to go on after the first real
+frame: ``answered`` is the end of it.
+
+The rules: so many tries at most. A fault that another endpoint may not have goes on to the
+next one of the plan at once. Where no other is left, the same endpoint is tried again after a
+jittered wait, if its fault may pass. Both ask the budget; an endpoint that rests is passed over,
+unless all of them do: then one is asked all the same, once.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from glimway.domain.endpoint import Endpoint
+from glimway.domain.health import Health, Leave
+from glimway.domain.retry import ATTEMPTS_MAX, RetryBudget, again, backoff_s
+from glimway.domain.routing.route import Plan
+from glimway.wire.refusal import Fault
+
+_FIRST: Final = ""
+
+
+class Step(NamedTuple):
+    """What to do next.
+
+    Args:
+        endpoint: whom to call.
+        wait_s: how long to wait before; 0: at once.
+        why: for the receipt (``after timeout at glm@acme``).
+    """
+
+    endpoint: Endpoint
+    wait_s: float
+    why: str
+
+
+class Course:
+    """The tries of one request.
+
+    Args:
+        plan: where it may go.
+        health: learns how each try ended.
+        budget: is asked before each try but the first.
+        attempts_max: tries, all endpoints together.
+    """
+
+    __slots__ = (
+        "_at",
+        "_attempts_max",
+        "_budget",
+        "_faults",
+        "_health",
+        "_leave",
+        "_plan",
+        "_tries",
+        "endpoint",
+    )
+
+    def __init__(
+        self, plan: Plan, health: Health, budget: RetryBudget, attempts_max: int = ATTEMPTS_MAX
+    ) -> None:
+        self._plan = plan
+        self._attempts_max = attempts_max
+        self._health = health
+        self._budget = budget
+        self._at = 0
+        self._tries = 0
+        self._leave: Leave | None = None
+        self._faults: list[Fault] = []
+        self.endpoint = plan.endpoints[0]
+        """Who is called now."""
+
+    def begin(self, now_s: float) -> Step:
+        """The first try. Exactly one of ``answered``, ``failed`` and ``left`` follows each step."""
+        self._budget.began()
+        self._tries = 1
+        first = self._plan.endpoints[0]
+        leave = self._health.begin(first.id, now_s)
+        if leave is not None:
+            self._leave = leave
+            return Step(first, 0.0, _FIRST)
+        # Its state has changed since the plan was made, or nobody is well.
+        found = self._next(0, now_s)
+        if found is None:
+            self._leave = self._health.begin(first.id, now_s, anyway=True)
+            return Step(first, 0.0, "asked although it rests: nobody else is left")
+        return Step(found, 0.0, f"{first.id} rests")
+
+    def answered(self, now_s: float) -> None:
+        """The first real frame (or the whole answer) has come."""
+        if self._leave is not None:
+            self._health.answered(self.endpoint.id, self._leave, now_s)
+            self._leave = None
+        self._budget.answered()
+
+    def broke(self, fault: Fault, now_s: float) -> None:
+        """The answer failed after its first real frame: nothing follows, but health counts it."""
+        self._health.failed(self.endpoint.id, "well", fault, now_s)
+
+    def left(self) -> None:
+        """Nobody waits any more; harmless after any other report."""
+        if self._leave is not None:
+            self._health.left(self.endpoint.id, self._leave)
+            self._leave = None
+
+    def failed(self, fault: Fault, now_s: float, chance: float) -> Step | None:
+        """The try failed before its first real frame.
+
+        Args:
+            fault: how.
+            now_s: the time.
+            chance: a fresh random number, 0 to 1, for the wait.
+
+        Returns:
+            What to do next; None: nothing, tell the caller (``worst``).
+        """
+        health, failed = self._health, self.endpoint
+        if self._leave is not None:
+            health.failed(failed.id, self._leave, fault, now_s)
+            self._leave = None
+        self._faults.append(fault)
+        may = again(fault)
+        if self._tries >= self._attempts_max or not (may.elsewhere or may.here):
+            return None
+        why = f"after {fault.kind} at {failed.id}"
+        if may.elsewhere:
+            found = self._next(self._at + 1, now_s)
+            if found is not None:
+                if self._budget.take(now_s, sound=health.sound(found.id)):
+                    self._tries += 1
+                    return Step(found, 0.0, why)
+                self.left()
+                return None
+        if not may.here or self._plan.resting:
+            return None
+        if not self._budget.take(now_s, sound=False):
+            return None
+        self._leave = health.begin(failed.id, now_s, anyway=True)
+        self._tries += 1
+        return Step(failed, backoff_s(self._tries - 1, chance, fault.retry_after_s), why)
+
+    @property
+    def others(self) -> bool:
+        """Whether another endpoint might be asked after this one."""
+        return self._tries < self._attempts_max and self._at + 1 < len(self._plan.endpoints)
+
+    @property
+    def worst(self) -> Fault | None:
+        """The fault to tell the caller, when nothing is left to try: one that means a refusal of
+        the request; else ``rate_limited`` if all of them are; else the last that says more than
+        that an operator's account or key is not in order; else the last. None: none failed."""
+        faults = self._faults
+        if not faults:
+            return None
+        for fault in faults:
+            if fault.refusal is not None:
+                return fault
+        if all(fault.kind == "rate_limited" for fault in faults):
+            return max(faults, key=_patience)
+        telling = [fault for fault in faults if fault.kind not in ("auth", "quota")]
+        return (telling or faults)[-1]
+
+    def _next(self, at: int, now_s: float) -> Endpoint | None:
+        """The next endpoint of the plan, from place ``at`` on, that may be asked now; with leave.
+
+        Every endpoint is asked once before any is asked again.
+        """
+        endpoints = self._plan.endpoints
+        for place in range(at, len(endpoints)):
+            endpoint = endpoints[place]
+            leave = self._health.begin(endpoint.id, now_s)
+            if leave is not None:
+                self._at, self._leave, self.endpoint = place, leave, endpoint
+                return endpoint
+        return None
+
+
+def _patience(fault: Fault) -> float:
+    return fault.retry_after_s or 0.0

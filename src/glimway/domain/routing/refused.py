@@ -1,0 +1,70 @@
+"""What a caller is told when no endpoint is left.
+
+Knows how reasons become one refusal. Refuses to know how they were found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from glimway.domain.routing.route import Excluded
+from glimway.wire.refusal import Refusal, RefusalKind, shown
+
+SHOWN_MAX: Final = 8
+"""Endpoints that a message names."""
+NOBODY_RETRY_S: Final = 60.0
+
+_ADVICE: Final[dict[RefusalKind, str]] = {
+    "forbidden": "The operator can set a price (0 for free) in the configuration.",
+    "context_too_long": "Shorten the conversation, or choose a model with a longer context.",
+    "unsupported": "Change the request, or choose another model or provider.",
+}
+
+
+def unserved(name: str) -> Refusal:
+    """No configured provider has the model at all."""
+    return Refusal(
+        "unavailable",
+        f"No configured provider serves the model {shown(name)}. "
+        "Add one of its providers to the configuration, or set its key variable.",
+        code="service_unavailable",
+        param="model",
+        retry_after_s=NOBODY_RETRY_S,
+    )
+
+
+class NobodyLeft(Refusal):
+    """Every endpoint of a model was left out. ``excluded`` says why, one by one."""
+
+    __slots__ = ("excluded",)
+
+    def __init__(self, refusal: Refusal, excluded: Sequence[Excluded]) -> None:
+        super().__init__(refusal.kind, refusal.message, param=refusal.param)
+        self.excluded = tuple(excluded)
+
+
+def nobody_left(name: str, excluded: Sequence[Excluded]) -> NobodyLeft:
+    """Every endpoint was left out: one sentence for each says why.
+
+    The kind is that of the reasons where they agree. Where they do not, it is ``unsupported``:
+    some change of the request would help.
+    """
+    reasons = [one.reason for one in excluded]
+    kinds = {reason.kind for reason in reasons}
+    kind = kinds.pop() if len(kinds) == 1 else "unsupported"
+    params = {reason.param for reason in reasons}
+    param = params.pop() if len(params) == 1 else next((r.param for r in reasons if r.param), None)
+    told = "; ".join(f"{one.endpoint} {one.reason.words}" for one in excluded[:SHOWN_MAX])
+    beyond = len(excluded) - SHOWN_MAX
+    if beyond > 0:
+        told += f"; and {beyond} more"
+    if kind == "forbidden":
+        message = (
+            f"The model {shown(name)} has no price here, so prepaid credits cannot pay it. "
+            f"{_ADVICE[kind]}"
+        )
+    else:
+        advice = _ADVICE.get(kind, "")
+        message = f"No endpoint of {shown(name)} can serve this request: {told}. {advice}".rstrip()
+    return NobodyLeft(Refusal(kind, message, param=param), excluded)

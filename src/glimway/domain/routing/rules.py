@@ -1,0 +1,120 @@
+"""The operator's part in routing: one policy, and what each project adds.
+
+Knows weights, bands and promises by name. Refuses to know where they were configured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+import msgspec
+
+from glimway.domain.endpoint import Endpoint
+from glimway.domain.routing.preferences import NONE, Preferences
+
+BAND_PERCENT_DEFAULT: Final = 20
+WEIGHT_DEFAULT: Final = 1
+WEIGHT_MAX: Final = 1_000_000
+
+Promise = Literal["zdr", "no_train"]
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """What holds for every request.
+
+    Args:
+        band_percent: endpoints that cost at most so much more than the cheapest share the load.
+        weights: shares within the band, by an endpoint's or else a provider's id; without an entry
+            ``WEIGHT_DEFAULT``. 0: only when no other endpoint is left.
+        promises: what a provider's operator vouches for, by provider id, beside its profile.
+        emulated: capabilities that this gateway supplies itself (``json_schema``).
+        affinity: keep conversations where their prompt is cached.
+    """
+
+    band_percent: int = BAND_PERCENT_DEFAULT
+    weights: Mapping[str, int] = {}
+    promises: Mapping[str, frozenset[Promise]] = {}
+    emulated: frozenset[str] = frozenset()
+    affinity: bool = True
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """One arm of a split: a model's name and its weight."""
+
+    model: str
+    weight: int
+
+
+class Split(msgspec.Struct, frozen=True):
+    """Requests for one model that go to several.
+
+    Args:
+        variants: with weights of which at least one is above 0.
+        by: what stays with one variant: each ``request`` is drawn anew, a ``conversation`` (its
+            first turns) or a ``user`` (the request's ``user``; without one, as ``conversation``)
+            always gets the same.
+    """
+
+    variants: tuple[Variant, ...]
+    by: Literal["request", "conversation", "user"] = "request"
+
+    def pick(self, chance: float) -> tuple[str, float]:
+        """Draw a variant.
+
+        Args:
+            chance: 0 to 1.
+
+        Returns:
+            Its model, and what is left of ``chance``, again 0 to 1: so that one draw serves both
+            this choice and the next.
+        """
+        total = sum(variant.weight for variant in self.variants)
+        at = chance * total
+        for variant in self.variants:
+            if at < variant.weight:
+                return variant.model, at / variant.weight
+            at -= variant.weight
+        last = next(variant for variant in reversed(self.variants) if variant.weight)
+        return last.model, 0.0
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """What one project adds to the policy.
+
+    Args:
+        preferences: laid under those of each request.
+        weights: as the policy's, and before it.
+        splits: by the catalog's id of the model that is asked for.
+        hedge_percent: second requests in a hundred that may race a late first token; 0: none.
+    """
+
+    preferences: Preferences = NONE
+    weights: Mapping[str, int] = {}
+    splits: Mapping[str, Split] = {}
+    hedge_percent: float = 0.0
+
+
+ORDINARY: Final = Project()
+
+
+def weight_of(endpoint: Endpoint, project: Project, policy: Policy) -> int:
+    """The share of an endpoint: the project's word before the policy's, an endpoint's before its
+    provider's."""
+    for weights in (project.weights, policy.weights):
+        if weights:
+            for name in (endpoint.id, endpoint.provider.id):
+                found = weights.get(name)
+                if found is not None:
+                    return min(max(found, 0), WEIGHT_MAX)
+    return WEIGHT_DEFAULT
+
+
+def promised(endpoint: Endpoint, promise: Promise, policy: Policy) -> bool:
+    """Whether a host does what ``promise`` says; what is unknown counts as no."""
+    provider = endpoint.provider
+    if promise in policy.promises.get(provider.id, ()):
+        return True
+    stated = provider.profile.policy
+    stance = stated.zdr if promise == "zdr" else stated.no_train
+    return stance.answer == "yes"

@@ -1,0 +1,217 @@
+"""The order of a model's endpoints for requests of one kind, prepared once.
+
+Knows the order by policy or by a caller's wish, and brings it up to date when an endpoint's health
+or speed changed. Refuses to know single requests: it is made for hundreds of thousands of them.
+
+The policy: of those that honour the whole request, the cheapest and whoever costs at most a band
+more share the load by weight; the first is drawn for each request, the others follow in the order
+in which a failover should find them: the rest of the band round from there, then the dearer ones.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+from math import inf
+from typing import Final
+
+import msgspec
+
+from glimway.domain.catalog import Resolved
+from glimway.domain.health import Health, Resting
+from glimway.domain.routing.fitness import Reason
+from glimway.domain.routing.route import Basis, Candidate, Excluded, Plan, made
+from glimway.domain.routing.selection import Grounds, Kind, place_in
+
+_HOPELESS: Final = frozenset({"auth", "quota", "rejected"})
+"""Faults that asking again does not mend."""
+
+
+class Standing:
+    """A prepared route.
+
+    Args:
+        kind: of the requests.
+        resolved: what the name means.
+        selected: who may be asked (at least one), and who not.
+        grounds: policy, statistics and time.
+    """
+
+    __slots__ = (
+        "_basis",
+        "_candidates",
+        "_excluded",
+        "_places",
+        "_plans",
+        "_shares",
+        "_single",
+        "_template",
+        "_total",
+        "alone",
+        "health_changes",
+        "kind",
+        "model",
+        "order",
+        "output_max",
+        "timed",
+        "tokens_max",
+        "tools_max",
+        "vitals_changes",
+    )
+
+    def __init__(
+        self,
+        kind: Kind,
+        resolved: Resolved,
+        selected: tuple[list[Candidate], list[Excluded]],
+        grounds: Grounds,
+    ) -> None:
+        self.model = resolved.model
+        self.kind = kind
+        wishes = kind.preferences
+        self._basis: Basis = "order" if wishes.order else wishes.sort or "policy"
+        self._candidates = tuple(ranked(selected[0], kind, grounds))
+        self._excluded = tuple(selected[1])
+        self._single = not wishes.allow_fallbacks and not wishes.order
+        self._template = Plan(
+            resolved.model_id,
+            (),
+            basis=self._basis,
+            online="online" in resolved.suffixes,
+            adjusted=tuple([f"provider.{name} has no effect" for name in wishes.idle]),
+        )
+        self.health_changes = -1
+        self.timed = wishes.timed
+        """Whether live statistics decide anything."""
+        self.vitals_changes = grounds.vitals.changes
+        endpoints = [candidate.endpoint for candidate in self._candidates]
+        self.tokens_max: float = min([one.context or inf for one in endpoints])
+        """A request that surely has no more tokens than this fits everywhere."""
+        self.output_max: float = min([one.max_output or inf for one in endpoints])
+        self.tools_max: float = min([one.quirks.tools_max or inf for one in endpoints])
+        self.alone = len(endpoints) == 1
+        self.order: tuple[Candidate, ...] = self._candidates
+        self._plans: dict[int, Plan] = {}
+        self._places: dict[str, int] = {}
+        self._shares: list[int] = []
+        self._total = 0
+
+    def settle(self, health: Health, band_percent: int) -> None:
+        """Bring the order up to date with the endpoints' health."""
+        self.health_changes = health.changes
+        well: list[Candidate] = []
+        resting: list[tuple[int, Candidate]] = []
+        out: list[Excluded] = []
+        for candidate in self._candidates:
+            why = health.resting(candidate.endpoint.id)
+            if why is None:
+                well.append(candidate)
+            else:
+                resting.append((_hope(why), candidate))
+                out.append(Excluded(candidate.endpoint.id, Reason(f"rests: {why.words}")))
+        if well:
+            band = self._band(well, band_percent)
+            shares = [candidate.weight for candidate in well[:band]]
+            template = msgspec.structs.replace(
+                self._template, excluded=(*self._excluded, *out), band=band, resting=False
+            )
+        else:
+            # Nobody is well. The last endpoint is never taken away, and any of them may be well
+            # again: all that have hope are asked in turn, so that the first that recovers is found.
+            resting.sort(key=_first)
+            band = sum(hope == resting[0][0] for hope, _ in resting)
+            well = [candidate for _, candidate in resting]
+            shares = [1] * band
+            template = msgspec.structs.replace(
+                self._template, excluded=self._excluded, band=band, resting=True
+            )
+        if sum(shares) == 0:
+            shares = [1] * band
+        self.order = tuple(well)
+        self._places = {one.endpoint.id: at for at, one in enumerate(self.order)}
+        self._shares = list(accumulate(shares))
+        self._total = self._shares[-1]
+        self._template = msgspec.structs.replace(template, candidates=())
+        self._plans = {}
+
+    def pick(self, chance: float) -> Plan:
+        """Draw the first endpoint; ``chance`` is from 0 to 1."""
+        at = 0
+        if self._total > self._shares[0]:
+            at = bisect_right(self._shares, int(chance * self._total))
+            if at >= len(self._shares):
+                at = len(self._shares) - 1
+        return self._plans.get(at) or self._plan(at)
+
+    def place_of(self, endpoint: str) -> int | None:
+        """Where an endpoint stands in ``order``; None: it is not asked now."""
+        return self._places.get(endpoint)
+
+    def from_place(self, place: int) -> Plan:
+        """The plan that begins there."""
+        return self._plans.get(place) or self._plan(place)
+
+    def _plan(self, at: int) -> Plan:
+        order, band = self.order, self._template.band
+        if self._single:
+            candidates = order[at : at + 1]
+        elif at < band:
+            candidates = order[at:band] + order[:at] + order[band:]
+        else:
+            candidates = (order[at], *order[:at], *order[at + 1 :])
+        plan = made(msgspec.structs.replace(self._template, candidates=candidates))
+        self._plans[at] = plan
+        return plan
+
+    def _band(self, well: list[Candidate], percent: int) -> int:
+        """How many of the first share the load."""
+        if self._basis != "policy":
+            return 1
+        first = well[0]
+        most = first.cost.reference * (100 + percent) // 100
+        band = 1
+        for candidate in well[1:]:
+            if candidate.cost.reference > most or not candidate.weight:
+                break
+            if bool(candidate.changed) != bool(first.changed) or candidate.slow != first.slow:
+                break
+            band += 1
+        return band
+
+
+def ranked(candidates: list[Candidate], kind: Kind, grounds: Grounds) -> list[Candidate]:
+    """The best first: whoever honours the whole request, then by the caller's order or sort, or by
+    price; between equals the catalog's order stays."""
+    wishes = kind.preferences
+
+    def rank(candidate: Candidate) -> tuple[float, ...]:
+        listed = place_in(wishes.order, candidate.endpoint) if wishes.order else None
+        known = grounds.vitals.figures(candidate.endpoint.id)
+        value: float = candidate.cost.reference
+        if wishes.sort == "latency":
+            value = inf if known.ttft_ms is None else known.ttft_ms["p50"]
+        elif wishes.sort == "throughput":
+            pace = known.tokens_per_second
+            value = inf if pace is None else -pace["p50"]
+        # Who was named comes first in any case: the caller asked for just that.
+        return (
+            len(wishes.order) if listed is None else listed,
+            bool(candidate.changed),
+            candidate.slow,
+            not candidate.weight,
+            value,
+        )
+
+    return sorted(candidates, key=rank)
+
+
+def _hope(why: Resting) -> int:
+    """In what order endpoints that should rest are asked when nobody else is left: first those
+    that only failed, then those that asked to be left alone, last those that cannot be well."""
+    if why.kind in _HOPELESS:
+        return 2
+    return 1 if why.asked or why.kind == "rate_limited" else 0
+
+
+def _first(pair: tuple[int, Candidate]) -> int:
+    return pair[0]

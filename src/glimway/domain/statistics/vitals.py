@@ -1,0 +1,201 @@
+"""The live statistics of all endpoints.
+
+Knows every endpoint's history, and keeps the figures that routes are planned with ready to read.
+Refuses to know a clock (``at_ms`` is wall time, milliseconds since 1970) and where snapshots lie.
+
+How it is used::
+
+    vitals.answered(endpoint_id, at_ms, ttft_ms, tokens_per_second)  # about 1 us
+    vitals.failed(endpoint_id, at_ms, fault.kind)
+    vitals.refresh(at_ms)  # every REFRESH_S seconds, off every request's path
+    vitals.figures(endpoint_id)  # a look-up: what was known at the last refresh
+    vitals.report(endpoint_id, "24h", at_ms)  # for a page: computed now
+    stored = vitals.snapshot()  # bytes, some 2 KiB for each busy endpoint
+    vitals.absorb(stored)  # after a restart, or from another worker
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from glimway.domain.statistics.figures import NOTHING, Figures, figures_of
+from glimway.domain.statistics.history import WINDOWS, History, Kept, Window
+from glimway.domain.statistics.slot import Slot
+
+ENDPOINTS_MAX: Final = 4096
+"""Endpoints with statistics; the one that was made first is forgotten for one more."""
+REFRESH_S: Final = 5.0
+"""How often ``refresh`` should be called."""
+ENOUGH: Final = 20
+"""Answers and faults that make a window worth reading; with fewer, the next longer one is read."""
+PACE_TOKENS_MIN: Final = 8
+PACE_MS_MIN: Final = 20.0
+"""A shorter answer says nothing of an endpoint's pace."""
+SNAPSHOT_VERSION: Final = 1
+
+_AGES_MS: Final = 30_000
+"""Figures of an endpoint that nobody asks are read again this often, since they age."""
+
+
+class _Snapshot(msgspec.Struct, frozen=True, array_like=True):
+    version: int
+    histories: dict[str, Kept]
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Snapshot).decode
+
+
+class Vitals:
+    """The statistics of all endpoints.
+
+    Args:
+        endpoints_max: how many may have any.
+    """
+
+    __slots__ = ("_asked", "_endpoints_max", "_figures", "_histories", "_read_at", "changes")
+
+    def __init__(self, endpoints_max: int = ENDPOINTS_MAX) -> None:
+        self._endpoints_max = endpoints_max
+        self._histories: dict[str, History] = {}
+        self._figures: dict[str, Figures] = {}
+        self._asked: set[str] = set()
+        self._read_at: dict[str, int] = {}
+        self.changes = 0
+        """Grows with every refresh that changed any figures."""
+
+    # ---- what attempts tell -----------------------------------------------------------------
+
+    def answered(
+        self,
+        endpoint: str,
+        at_ms: int,
+        ttft_ms: float | None = None,
+        tokens_per_second: float | None = None,
+    ) -> None:
+        """An attempt gave a whole answer.
+
+        Args:
+            endpoint: its id.
+            at_ms: when it ended.
+            ttft_ms: until the first token; None where no stream was asked for.
+            tokens_per_second: see ``pace``; None where that cannot be said.
+        """
+        slot = self._slot(endpoint, at_ms)
+        slot.successes += 1
+        if ttft_ms is not None:
+            slot.ttft.add(ttft_ms)
+        if tokens_per_second is not None:
+            slot.pace.add(tokens_per_second)
+
+    def failed(self, endpoint: str, at_ms: int, kind: str) -> None:
+        """An attempt ended in a fault of this kind, before or after its first token."""
+        faults = self._slot(endpoint, at_ms).faults
+        faults[kind] = faults.get(kind, 0) + 1
+
+    def _slot(self, endpoint: str, at_ms: int) -> Slot:
+        history = self._histories.get(endpoint)
+        if history is None:
+            history = self._new(endpoint)
+        self._asked.add(endpoint)
+        return history.at(at_ms)
+
+    def _new(self, endpoint: str) -> History:
+        if len(self._histories) >= self._endpoints_max:
+            self._forget(next(iter(self._histories)))
+        history = self._histories[endpoint] = History()
+        return history
+
+    def _forget(self, endpoint: str) -> None:
+        del self._histories[endpoint]
+        self._figures.pop(endpoint, None)
+        self._read_at.pop(endpoint, None)
+        self._asked.discard(endpoint)
+
+    # ---- what others read -------------------------------------------------------------------
+
+    def figures(self, endpoint: str) -> Figures:
+        """How it performs lately, as of the last refresh: over the shortest window in which
+        enough was seen."""
+        return self._figures.get(endpoint, NOTHING)
+
+    def refresh(self, at_ms: int) -> None:
+        """Read the figures again of every endpoint that was asked, or whose figures aged."""
+        asked, self._asked = self._asked, set()
+        for endpoint, history in self._histories.items():
+            if endpoint in asked or at_ms - self._read_at.get(endpoint, 0) >= _AGES_MS:
+                self._read_at[endpoint] = at_ms
+                found = _recent(history, at_ms)
+                if found != self._figures.get(endpoint, NOTHING):
+                    self._figures[endpoint] = found
+                    self.changes += 1
+
+    def report(self, endpoint: str, window: Window, at_ms: int) -> Figures:
+        """How it performed over one window, up to now."""
+        history = self._histories.get(endpoint)
+        return NOTHING if history is None else figures_of(history.over(window, at_ms))
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Ids of those that have statistics."""
+        return tuple(self._histories)
+
+    # ---- keeping ----------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """Everything, to store; counts of the open slots are in it."""
+        kept = {endpoint: history.kept() for endpoint, history in self._histories.items()}
+        return _encode(_Snapshot(SNAPSHOT_VERSION, kept))
+
+    def absorb(self, stored: bytes) -> None:
+        """Add a snapshot to what is known; endpoints beyond the bound are left out.
+
+        Raises:
+            ValueError: it cannot be read. Statistics are no books: log it and start without.
+        """
+        try:
+            read = _decode(stored)
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"statistics that cannot be read: {error}") from None
+        if read.version != SNAPSHOT_VERSION:
+            raise ValueError(f"statistics of version {read.version}, not {SNAPSHOT_VERSION}")
+        for endpoint, kept in read.histories.items():
+            history = self._histories.get(endpoint)
+            if history is None:
+                if len(self._histories) >= self._endpoints_max:
+                    continue
+                history = History()
+            history.absorb(kept)
+            self._histories[endpoint] = history
+            self._asked.add(endpoint)
+
+
+def pace(tokens: int, first_s: float, end_s: float) -> float | None:
+    """Tokens per second of one streamed answer, from its first token to its end.
+
+    Args:
+        tokens: of output, thinking included.
+        first_s: when the first token came.
+        end_s: when the last frame came.
+
+    Returns:
+        None where the answer is too short to say.
+    """
+    took_s = end_s - first_s
+    if tokens < PACE_TOKENS_MIN or took_s * 1000 < PACE_MS_MIN:
+        return None
+    # The first token stands at the beginning of the measured time, not inside it.
+    return (tokens - 1) / took_s
+
+
+def _recent(history: History, at_ms: int) -> Figures:
+    best = NOTHING
+    for window in WINDOWS:
+        found = figures_of(history.over(window, at_ms))
+        if found.answers + sum(found.faults.values()) >= ENOUGH:
+            return found
+        if found is not NOTHING:
+            best = found
+    return best

@@ -1,0 +1,116 @@
+"""Routing as the engine uses it: the planner, and what it learns from every attempt.
+
+Knows whom to tell of an answer and of a fault, and keeps the figures fresh. Refuses to know the
+rules themselves: those are pure and lie in the domain, with a clock and chance as parameters.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+
+from glimway.domain.catalog import Catalog
+from glimway.domain.cooldown import blames_endpoint
+from glimway.domain.endpoint import Endpoint
+from glimway.domain.estimate import Estimates
+from glimway.domain.health import Health
+from glimway.domain.keys import Key
+from glimway.domain.retry import ATTEMPTS_MAX, RetryBudget
+from glimway.domain.routing.affinity import Affinity, Home
+from glimway.domain.routing.course import Course
+from glimway.domain.routing.plan import Asked, Live, Planner
+from glimway.domain.routing.route import Plan
+from glimway.domain.routing.rules import Policy
+from glimway.domain.statistics.vitals import REFRESH_S, Vitals, pace
+from glimway.engine.settlement import Charge, Outcome
+from glimway.engine.wheel import Alarm, Wheel
+from glimway.wire.refusal import Fault
+from glimway.wire.talk import Call
+
+
+class Routing:
+    """Plans routes and learns from them.
+
+    Args:
+        catalog: what there is.
+        estimates: what prompts and answers are expected to use.
+        wheel: its clock is that of health and waits; it rings when the figures are read again.
+        policy: the operator's rules.
+        attempts_max: tries of one request, all endpoints together.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        estimates: Estimates,
+        wheel: Wheel,
+        policy: Policy = Policy(),  # noqa: B008 - frozen
+        *,
+        attempts_max: int = ATTEMPTS_MAX,
+    ) -> None:
+        self.health = Health()
+        self.vitals = Vitals()
+        self.chance = random.Random().random  # noqa: S311 - spreads load, guards nothing
+        """A fresh random number, 0 to 1."""
+        self._wheel = wheel
+        self._attempts_max = attempts_max
+        self._affinity = Affinity()
+        self._planner = Planner(
+            catalog, Live(self.health, self.vitals, self._affinity, estimates), policy
+        )
+        self._budget = RetryBudget(wheel.loop.time())
+        self._alarm: Alarm | None = None
+
+    def start(self) -> None:
+        """Keep the figures fresh from now on."""
+        self.vitals.refresh(_now_ms())
+        self._alarm = self._wheel.after(REFRESH_S, self.start)
+
+    def stop(self) -> None:
+        """Leave the figures as they are."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+
+    def plan(self, call: Call, key: Key, request_bytes: int, at_ms: int) -> Plan:
+        """The route of one request.
+
+        Args:
+            call: what is asked.
+            key: who asks.
+            request_bytes: how large the request is.
+            at_ms: when it came, wall time.
+
+        Raises:
+            Refusal: nobody can serve it, with the reason of each.
+        """
+        asked = Asked(request_bytes, at_ms, self._wheel.loop.time(), self.chance())
+        return self._planner.plan(call, key, asked)
+
+    def course(self, plan: Plan) -> Course:
+        """A request's way through its plan."""
+        return Course(plan, self.health, self._budget, self._attempts_max)
+
+    def failed(self, endpoint: Endpoint, fault: Fault, *, late: bool = False) -> None:
+        """An attempt failed; ``late``: after its first real frame, when its course was over."""
+        if not blames_endpoint(fault):
+            return
+        self.vitals.failed(endpoint.id, _now_ms(), fault.kind)
+        if late:
+            self.health.failed(endpoint.id, "well", fault, self._wheel.loop.time())
+
+    def answered(self, plan: Plan, call: Call, key: Key, outcome: Outcome, charge: Charge) -> None:
+        """A request was answered well, up to its end."""
+        answer, now_s = outcome.answer, self._wheel.loop.time()
+        endpoint = outcome.endpoint
+        ttft_ms = tokens_per_second = None
+        if call.stream and answer is not None and answer.first_frame_s is not None:
+            ttft_ms = (answer.first_frame_s - answer.started_s) * 1000
+            tokens_per_second = pace(charge.tokens.output, answer.first_frame_s, now_s)
+        self.vitals.answered(endpoint.id, _now_ms(), ttft_ms, tokens_per_second)
+        if len(plan.candidates) > 1:
+            home = Home(endpoint.id, charge.tokens.input, now_s)
+            self._planner.settled(plan, call, key, home)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

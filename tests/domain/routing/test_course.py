@@ -1,0 +1,237 @@
+"""The tries of one request: order, bounds, health, and the whole against a storm."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain.routing.scene import World, call, hosts
+from glimway.domain.retry import ATTEMPTS_MAX, RetryBudget
+from glimway.domain.routing.course import Course, Step
+from glimway.domain.routing.explain import explained
+from glimway.wire.refusal import Fault, FaultKind
+
+BROKEN = Fault("broken", "x")
+
+
+def course(world: World, budget: RetryBudget | None = None) -> Course:
+    return Course(world.plan(call()), world.live.health, budget or RetryBudget(0.0))
+
+
+def where(step: Step | None) -> str:
+    return "" if step is None else step.endpoint.provider.id
+
+
+def world(count: int = 3) -> World:
+    return World(hosts((name, f"{at + 1}") for at, name in enumerate("abcde"[:count])))
+
+
+def test_faults_go_on_to_the_next_endpoint_at_once_three_times_at_most() -> None:
+    trip = course(world(5))
+    steps = [trip.begin(1000.0)]
+    while (step := trip.failed(BROKEN, 1000.0, 0.5)) is not None:
+        steps.append(step)
+    assert [where(step) for step in steps] == ["a", "b", "c"]
+    assert [step.wait_s for step in steps] == [0, 0, 0]
+    assert steps[1].why == "after broken at zai/new@a"
+
+
+def test_the_only_endpoint_is_tried_again_after_a_wait() -> None:
+    trip = course(world(1))
+    trip.begin(1000.0)
+    again = trip.failed(BROKEN, 1000.0, 0.5)
+    assert where(again) == "a"
+    assert again is not None
+    assert 0 < again.wait_s <= 0.2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("rejected", "x", status=400),
+        Fault("rejected", "x", refusal="context_too_long"),
+        Fault("rejected", "x", refusal="content_filter"),
+    ],
+)
+def test_a_mistake_of_the_caller_is_tried_nowhere_else(fault: Fault) -> None:
+    trip = course(world())
+    trip.begin(1000.0)
+    assert trip.failed(fault, 1000.0, 0.5) is None
+    assert trip.worst is fault
+
+
+@pytest.mark.parametrize("kind", ["timeout", "quota", "auth"])
+def test_the_only_endpoint_is_not_asked_again_in_vain(kind: FaultKind) -> None:
+    trip = course(world(1))
+    trip.begin(1000.0)
+    assert trip.failed(Fault(kind, "x"), 1000.0, 0.5) is None
+
+
+def test_an_endpoint_that_rests_since_the_plan_is_passed_over() -> None:
+    scene = world()
+    trip = course(scene)
+    scene.sicken("a")
+    step = trip.begin(1000.0)
+    assert (where(step), step.why) == ("b", "zai/new@a rests")
+    trip.answered(1000.0)
+    trip.left()
+
+
+def test_when_all_rest_one_is_asked_once_and_an_answer_makes_it_well() -> None:
+    scene = world()
+    scene.sicken("a", "b", "c")
+    trip = course(scene)
+    trip.begin(1000.0)
+    assert trip.failed(BROKEN, 1000.0, 0.5) is None
+    other = course(scene)
+    step = other.begin(1000.0)
+    other.answered(1000.1)
+    assert scene.order(call()) == where(step)
+
+
+def test_a_client_that_leaves_gives_a_try_back() -> None:
+    scene = world(1)
+    scene.sicken("a")
+    scene.now_s = 1002.0
+    trip = course(scene)
+    trip.begin(1002.0)
+    trip.left()
+    assert scene.live.health.begin("zai/new@a", 1002.0) == "try"
+
+
+def test_answers_that_break_off_make_an_endpoint_rest() -> None:
+    scene = world(2)
+    for _ in range(30):
+        trip = course(scene)
+        if where(trip.begin(1000.0)) != "a":
+            break
+        trip.answered(1000.0)
+        trip.broke(BROKEN, 1000.0)
+    assert scene.order(call()) == "b"
+
+
+@pytest.mark.parametrize(
+    ("faults", "told"),
+    [
+        ([Fault("auth", "1"), Fault("overloaded", "2"), Fault("quota", "3")], "2"),
+        ([Fault("quota", "1"), Fault("auth", "2")], "2"),
+        (
+            [
+                Fault("rate_limited", "1", retry_after_s=9.0),
+                Fault("rate_limited", "2", retry_after_s=1.0),
+            ],
+            "1",
+        ),
+        ([Fault("overloaded", "1"), Fault("timeout", "2")], "2"),
+    ],
+)
+def test_the_fault_that_says_most_is_told(faults: list[Fault], told: str) -> None:
+    trip = course(world(len(faults)))
+    trip.begin(1000.0)
+    for fault in faults:
+        trip.failed(fault, 1000.0, 0.5)
+    assert trip.worst is not None
+    assert trip.worst.detail == told
+
+
+def test_nothing_failed_is_nothing_to_tell() -> None:
+    assert course(world()).worst is None
+
+
+def storm(seed: int, well: set[str], seconds: float = 20.0) -> tuple[int, int, int, World]:
+    """500 requests a second; who is not in ``well`` fails in some way."""
+    chance, scene, budget = random.Random(seed), world(3), RetryBudget(1000.0)
+    requests = tries = lost = 0
+    while scene.now_s < 1000.0 + seconds:
+        scene.now_s += 0.002
+        requests += 1
+        trip = Course(scene.plan(call(), chance.random()), scene.live.health, budget)
+        step: Step | None = trip.begin(scene.now_s)
+        while step is not None:
+            tries += 1
+            if where(step) in well:
+                trip.answered(scene.now_s)
+                break
+            kind: FaultKind = chance.choice(["broken", "overloaded", "unreachable", "timeout"])
+            step = trip.failed(Fault(kind, "x"), scene.now_s, chance.random())
+        else:
+            lost += 1
+    return requests, tries, lost, scene
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_when_all_are_down_tries_stay_bounded_and_the_first_that_recovers_is_found(
+    seed: int,
+) -> None:
+    requests, tries, lost, scene = storm(seed, set())
+    assert lost == requests
+    assert tries <= 1.2 * requests + 10 * 20
+    health, trips = scene.live.health, 0
+    while True:
+        trips += 1
+        trip = Course(scene.plan(call(), trips / 7 % 1), health, RetryBudget(0.0))
+        if where(trip.begin(scene.now_s)) == "b":
+            trip.answered(scene.now_s)
+            break
+        trip.failed(BROKEN, scene.now_s, 0.5)
+    assert trips <= 10
+    assert scene.order(call()) == "b"
+
+
+@pytest.mark.parametrize("well", ["a", "b", "c"])
+def test_one_of_three_well_loses_no_request(well: str) -> None:
+    requests, tries, lost, _ = storm(11, {well}, seconds=10.0)
+    assert lost == 0
+    assert tries <= requests * 1.02 + 20
+
+
+@given(
+    st.lists(
+        st.sampled_from(["broken", "timeout", "rate_limited", "overloaded", "quota", "auth"]),
+        min_size=1,
+        max_size=6,
+    ),
+    st.integers(1, 5),
+    st.floats(0, 1),
+)
+def test_no_request_has_more_than_three_tries_and_none_twice_before_all_once(
+    kinds: list[FaultKind], count: int, chance: float
+) -> None:
+    trip = course(world(count))
+    tried = [where(trip.begin(1000.0))]
+    for kind in kinds:
+        step = trip.failed(Fault(kind, "x"), 1000.0, chance)
+        if step is None:
+            break
+        tried.append(where(step))
+    assert len(tried) <= ATTEMPTS_MAX
+    assert len(set(tried)) == min(len(tried), count)
+
+
+def test_a_plan_explains_itself() -> None:
+    scene = world(3)
+    scene.measure("a", 120.0, 80.0)
+    scene.sicken("c")
+    plan = scene.plan(call(preferences={"ignore": ["b"]}))
+    told = explained(plan, scene.live.vitals)
+    assert told["model"] == "zai/new"
+    assert [one["id"] for one in told["endpoints"]] == ["zai/new@a"]
+    assert told["endpoints"][0]["why"] == "the cheapest"
+    assert told["endpoints"][0]["input_usd_per_million"] == "1"
+    assert told["endpoints"][0]["ttft_p50_ms"] == pytest.approx(120, rel=0.02)
+    assert told["excluded"] == [
+        {"id": "zai/new@b", "reason": "is among 'ignore'"},
+        {"id": "zai/new@c", "reason": "rests: its answers are broken"},
+    ]
+
+
+def test_every_way_to_order_has_words() -> None:
+    scene = world(3)
+    for wishes in ({"order": ["b"]}, {"sort": "price"}, {"sort": "latency"}, {"sort": "tps"}):
+        told = explained(scene.plan(call(preferences=wishes)), scene.live.vitals)
+        assert "caller" in told["basis_words"]
+    scene.sicken("a", "b", "c")
+    assert explained(scene.plan(call()), scene.live.vitals)["resting"]

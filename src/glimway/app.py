@@ -79,6 +79,7 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
     edge = Edge(
         wheel=house.wheel,
         outbox=parts.outbox,
+        serve=api.serve,
         refuse=refuse_early(house),
         bounds=Bounds(header_bytes_max=request.header_bytes, body_bytes_max=request.body_bytes),
         header_timeout_s=server.header_timeout_s,
@@ -88,7 +89,7 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
     )
     protocol: Any = functools.partial(ClientConnection, edge)
     return uvicorn.Config(
-        api,
+        api,  # type: ignore[arg-type]  # the protocol serves by ``Edge.serve``, never through uvicorn
         host=server.host,
         port=server.port,
         interface="asgi3",

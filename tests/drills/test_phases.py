@@ -27,6 +27,9 @@ HEAD, ROLE, *REST = answers.stream(answers.chat_frames())
 *TEXTS, FINISH, USAGE, DONE, LAST_CHUNK = REST
 
 MORE = """
+[routing]
+attempts = 1
+
 [limits.default]
 requests_per_minute = 0
 tokens_per_minute = 0

@@ -39,6 +39,7 @@ def gateway(running_host: ScriptedProvider) -> Iterator[Gateway]:
     """The gateway; ``sandbox/*`` is there too."""
     url = f"{running_host.url}/v1"
     config = [
+        "[routing]\nattempts = 1\n",  # what a client sees of one try
         UNLIMITED,
         provider("rack1", "openai", url),
         provider("rack2", "openai", url, HASTY),

@@ -52,20 +52,13 @@ def new_id(now_ms: int, entropy: bytes) -> str:
         raise ValueError(f"an id takes {ENTROPY_BYTES} bytes of entropy, not {len(entropy)}")
     pairs = _PAIRS
     tail = int.from_bytes(entropy)
+    # One f-string is one allocation; a chain of sums would be a dozen.
     return (
-        pairs[now_ms >> 40]
-        + pairs[now_ms >> 30 & 1023]
-        + pairs[now_ms >> 20 & 1023]
-        + pairs[now_ms >> 10 & 1023]
-        + pairs[now_ms & 1023]
-        + pairs[tail >> 70]
-        + pairs[tail >> 60 & 1023]
-        + pairs[tail >> 50 & 1023]
-        + pairs[tail >> 40 & 1023]
-        + pairs[tail >> 30 & 1023]
-        + pairs[tail >> 20 & 1023]
-        + pairs[tail >> 10 & 1023]
-        + pairs[tail & 1023]
+        f"{pairs[now_ms >> 40]}{pairs[now_ms >> 30 & 1023]}{pairs[now_ms >> 20 & 1023]}"
+        f"{pairs[now_ms >> 10 & 1023]}{pairs[now_ms & 1023]}"
+        f"{pairs[tail >> 70]}{pairs[tail >> 60 & 1023]}{pairs[tail >> 50 & 1023]}"
+        f"{pairs[tail >> 40 & 1023]}{pairs[tail >> 30 & 1023]}{pairs[tail >> 20 & 1023]}"
+        f"{pairs[tail >> 10 & 1023]}{pairs[tail & 1023]}"
     )
 
 

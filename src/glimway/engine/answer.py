@@ -64,7 +64,8 @@ async def first_answer(
             share = 2 if course.others else 1
             now_s = loop.time()
             try:
-                answer = await _answer(asked, now_s + (due_s - now_s) / share, outcome, wheel)
+                ask = _attempt if asked.outgoing.copies == 1 else _chorus
+                answer: Answer = await ask(asked, now_s + (due_s - now_s) / share, outcome, wheel)
             except Fault as fault:
                 routing.failed(step.endpoint, fault)
                 now_s = loop.time()
@@ -96,13 +97,6 @@ def _ask(
     outcome.tries += 1
     outcome.copies = outgoing.copies
     return Asked(step, host, call, outgoing)
-
-
-async def _answer(asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel) -> Answer:
-    """Ask one endpoint, as often as it must be asked for all choices."""
-    if asked.outgoing.copies == 1:
-        return await _attempt(asked, due_s, outcome, wheel)
-    return await _chorus(asked, due_s, outcome, wheel)
 
 
 class Asked(msgspec.Struct, frozen=True):

@@ -2,9 +2,6 @@
 
 Knows how to send one request, when its first real frame has come, and what its failure means.
 Refuses to know whether another try follows and what the client has already seen.
-
-A real frame carries non-empty text, thinking, a tool call or a refusal, or the end of the answer.
-Role-only, empty, null and ping frames are held back until then.
 """
 
 from __future__ import annotations
@@ -15,11 +12,11 @@ from collections.abc import Callable
 from glimway.domain.catalog import Endpoint
 from glimway.engine.collected import Collected
 from glimway.engine.deadlines import Deadlines, DeadlineWatch
-from glimway.engine.flow import Frames
+from glimway.engine.flow import Frames, is_real
 from glimway.engine.provider.connection import Connection, Header
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide, Reader
-from glimway.wire.events import Event, Opaque, Start, Usage
+from glimway.wire.events import Event, Usage
 from glimway.wire.refusal import Fault
 
 ERROR_BODY_BYTES_MAX = 64 * 1024
@@ -27,9 +24,6 @@ ERROR_BODY_BYTES_MAX = 64 * 1024
 
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 """The largest whole answer that is accepted."""
-
-
-_NOT_REAL = frozenset({Start, Opaque, Usage})
 
 HELD_BYTES_MAX = 1024 * 1024
 """How much of a stream may come before its first real frame: it is held in memory until then."""
@@ -46,6 +40,14 @@ class Attempt:
         stream: whether a stream was asked for.
         deadlines: how long each phase may take.
     """
+
+    __slots__ = (
+        "_closed", "_collected", "_complete", "_error_status", "_headers", "_held", "_held_bytes",
+        "_on_frames", "_side", "_unread_bytes", "_watch", "_wheel", "_whole", "answered",
+        "connection", "endpoint", "events", "fault", "finished", "first", "first_frame_s", "loop",
+        "provider_request_id", "reader", "replayed", "started_s", "status", "stream", "wait_s",
+        "why",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -257,7 +259,7 @@ class Attempt:
             self._deliver(frames)
             return
         self._held.extend(frames)
-        if not self.first.done() and (self.finished or any(_is_real(events) for events in frames)):
+        if not self.first.done() and (self.finished or any(is_real(events) for events in frames)):
             self.first_frame_s = self.loop.time()
             self._resolve()
 
@@ -293,7 +295,3 @@ class Attempt:
 
     def _late(self, what: str) -> None:
         self._failed(Fault("timeout", what, status=self.status))
-
-
-def _is_real(events: list[Event]) -> bool:
-    return any(type(event) not in _NOT_REAL for event in events)

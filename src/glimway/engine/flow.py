@@ -10,10 +10,18 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from glimway.wire.events import Event, Usage
+from glimway.wire.events import Event, Opaque, Start, Usage
 from glimway.wire.refusal import Fault
 
 Frames = list[list[Event]]
+
+_NOT_REAL = frozenset({Start, Opaque, Usage})
+
+
+def is_real(events: list[Event]) -> bool:
+    """Whether a frame carries non-empty text, thinking, a tool call or a refusal, or the end of the
+    answer. Role-only, empty, null and ping frames do not: they are held back until one does."""
+    return any(type(event) not in _NOT_REAL for event in events)
 
 
 class Answer(Protocol):

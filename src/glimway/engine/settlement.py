@@ -87,7 +87,7 @@ class Settlement:
         reasoning = usage.reasoning
         if reasoning is None:
             reasoning = self._thinking(usage, tally)
-            usage = msgspec.structs.replace(usage, reasoning=reasoning)
+            usage.reasoning = reasoning
         tokens = Tokens(
             input=usage.input,
             output=usage.output,

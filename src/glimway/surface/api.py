@@ -1,4 +1,4 @@
-"""The public API as one ASGI application.
+"""The public API.
 
 Knows which path leads where. Refuses to know what a request says: data paths go to the journey,
 everything else to the application behind (``console``), which ``app`` hands in.
@@ -6,7 +6,7 @@ everything else to the application behind (``console``), which ``app`` hands in.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from typing import Any, Protocol
 
 from glimway.engine.client import Ask, Mount
@@ -25,7 +25,7 @@ Headers = list[tuple[bytes, bytes]]
 class Application(Protocol):
     """An ASGI application."""
 
-    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]: ...  # noqa: D102
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Coroutine[Any, Any, None]: ...  # noqa: D102
 
 
 class PublicApi:
@@ -35,17 +35,22 @@ class PublicApi:
         self._house = house
         self._behind = behind
         self._calls: dict[str, Mount] = {mount.path: mount for mount in MOUNTS}
+        self._targets: dict[bytes, Mount] = {mount.path.encode(): mount for mount in MOUNTS}
+        """Calls as they are usually spelled, which need no scope."""
 
-    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+    def serve(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
         """Serve one request. No coroutine of its own: each one in a chain is run through at every
         step of the request."""
-        mount = self._calls.get(scope["path"]) if scope["type"] == "http" else None
+        mount = self._targets.get(exchange.target)
+        request = exchange.request
         if mount is None:
-            return self._behind(scope, receive, send)
-        exchange: Exchange = scope["extensions"]["glimway"]
-        headers: Headers = scope["headers"]
-        if scope["method"] != "POST":
-            return self._not_a_call(exchange, mount, scope["method"], headers)
+            scope = exchange.scope
+            mount = self._calls.get(scope["path"])
+            if mount is None:
+                return self._behind(scope, exchange.receive, exchange.send)
+        headers = request.headers
+        if request.method != "POST":
+            return self._not_a_call(exchange, mount, request.method, headers)
         token, client_request_id, origin = credentials(headers, mount.key_header)
         ask = Ask(
             mount,

@@ -6,6 +6,7 @@ Refuses to know any one connection (``protocol`` keeps those).
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import msgspec
@@ -21,6 +22,7 @@ class Edge(msgspec.Struct, frozen=True):
     Args:
         wheel: rings the timeouts.
         outbox: takes whole answers to the end of the loop's turn.
+        serve: answers one exchange.
         refuse: how a path's mount says no before any handler runs: (target, refusal) ->
             (status, headers, body).
         bounds: how large a request may be.
@@ -32,6 +34,7 @@ class Edge(msgspec.Struct, frozen=True):
 
     wheel: Wheel
     outbox: Outbox
+    serve: Callable[[Any], Coroutine[Any, Any, None]]
     refuse: Any
     bounds: Bounds = Bounds()
     header_timeout_s: float = 10.0

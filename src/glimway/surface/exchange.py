@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from glimway.surface.incoming import Headers, Request
+from glimway.surface.scope import Address, scope_of
 
 
 class Line(Protocol):
@@ -20,6 +21,10 @@ class Line(Protocol):
 
     loop: asyncio.AbstractEventLoop
     paused: bool
+    client: Address | None
+    """The far end of the socket, where it has an address."""
+    server: Address | None
+    """The near end."""
 
     def write(self, data: bytes) -> None:
         """Write bytes to the client at once."""
@@ -55,7 +60,6 @@ class Exchange:
 
     Args:
         connection: whose socket it is.
-        scope: the ASGI scope.
         request: what was asked.
     """
 
@@ -67,6 +71,7 @@ class Exchange:
         "_gone_waiter",
         "_on_pace",
         "_resume_waiter",
+        "_scope",
         "body",
         "complete",
         "ends_with_client",
@@ -74,15 +79,16 @@ class Exchange:
         "keep_alive",
         "paused",
         "read",
-        "scope",
+        "request",
         "target",
         "task",
         "written_bytes",
     )
 
-    def __init__(self, connection: Line, scope: dict[str, Any], request: Request) -> None:
+    def __init__(self, connection: Line, request: Request) -> None:
         self._connection = connection
-        self.scope = scope
+        self._scope: dict[str, Any] | None = None
+        self.request = request
         self.body = request.body
         self.target = request.target
         self.keep_alive = request.keep_alive
@@ -119,7 +125,7 @@ class Exchange:
         if status not in NO_BODY:
             head.append(b"content-length: %d\r\n" % len(body))
         head.append(b"\r\n")
-        if self.scope["method"] != "HEAD" and status not in NO_BODY:
+        if self.request.method != "HEAD" and status not in NO_BODY:
             head.append(body)
         answer = b"".join(head)
         self.written_bytes += len(answer)
@@ -132,7 +138,7 @@ class Exchange:
             return
         self._began = True
         head = self._head(status, headers, lines)
-        if self.scope["http_version"] == "1.0":
+        if self.request.http_version == "1.0":
             self.keep_alive = False  # HTTP/1.0 knows no chunks: the end is the close
         else:
             self._chunked = True
@@ -167,6 +173,15 @@ class Exchange:
         self._on_pace = pace
 
     # ---- any other application -------------------------------------------------------------
+
+    @property
+    def scope(self) -> dict[str, Any]:
+        """The ASGI scope, with this exchange in its extensions; made for whoever asks."""
+        if self._scope is None:
+            line = self._connection
+            self._scope = scope_of(self.request, line.client, line.server)
+            self._scope["extensions"]["glimway"] = self
+        return self._scope
 
     async def receive(self) -> dict[str, Any]:
         """ASGI ``receive``: the whole body at once, then the disconnect."""
@@ -215,7 +230,7 @@ class Exchange:
     def lost(self) -> None:
         """The client has left."""
         self.gone = True
-        self.scope["extensions"].clear()
+        self._forget_scope()
         self._wake(self._gone_waiter)
         self._wake(self._resume_waiter)
         if self.ends_with_client and self.task is not None and not self.complete:
@@ -239,9 +254,14 @@ class Exchange:
             head += (name, b": ", value, b"\r\n")
         if not self.keep_alive:
             head.append(b"connection: close\r\n")
-        elif self.scope["http_version"] == "1.0":
+        elif self.request.http_version == "1.0":
             head.append(b"connection: keep-alive\r\n")
         return head
+
+    def _forget_scope(self) -> None:
+        # It holds this exchange (extensions), and the two would keep each other alive.
+        if self._scope is not None:
+            self._scope["extensions"].clear()
 
     def _write(self, data: bytes) -> None:
         self.written_bytes += len(data)
@@ -249,8 +269,7 @@ class Exchange:
 
     def _end(self, data: bytes) -> None:
         self.complete = True
-        # The scope holds this exchange (extensions) and would keep it alive in a cycle.
-        self.scope["extensions"].clear()
+        self._forget_scope()
         if data:
             self._write(data)
         self._wake(self._gone_waiter)

@@ -2,8 +2,7 @@
 
 Knows when a client's requests are answered, in what order, how long it may take, and when it
 leaves. Refuses to know framing (``incoming`` reads requests, ``exchange`` writes answers) and what
-a path means: each whole request goes to an ASGI application, with the exchange itself in the
-scope's extensions.
+a path means: each whole request goes to ``Edge.serve`` as an exchange.
 
 It stands in for uvicorn's own protocol class: a disconnect reaches the data path as a plain call,
 limits hold while bytes arrive, and a request costs no task before it is complete.
@@ -24,7 +23,7 @@ from glimway.engine.wheel import Alarm
 from glimway.surface.edge import Edge
 from glimway.surface.exchange import Exchange
 from glimway.surface.incoming import Incoming, Request
-from glimway.surface.scope import Address, scope_of
+from glimway.surface.scope import Address
 from glimway.wire.refusal import Refusal
 
 WRITE_BUFFER_BYTES_HIGH = 64 * 1024
@@ -52,7 +51,6 @@ class ClientConnection(asyncio.Protocol):
     ) -> None:
         self._edge = edge
         self._state = server_state
-        self._app = config.loaded_app
         self.loop = _loop or asyncio.get_running_loop()
         self.paused = False
         self._transport: asyncio.Transport | None = None
@@ -64,8 +62,8 @@ class ClientConnection(asyncio.Protocol):
         """Lives from a full buffer to an empty one, whatever else is timed meanwhile."""
         self._closing = self._lost = self._distrusted = self._head_timed = False
         self._unsent: list[bytes] = []
-        self._client: Address | None = None
-        self._server: Address | None = None
+        self.client: Address | None = None
+        self.server: Address | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self._transport = transport  # type: ignore[assignment]
@@ -74,8 +72,8 @@ class ClientConnection(asyncio.Protocol):
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_HIGH)
         peer = transport.get_extra_info("peername")
         own = transport.get_extra_info("sockname")
-        self._client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
-        self._server = (str(own[0]), int(own[1])) if isinstance(own, tuple) else None
+        self.client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
+        self.server = (str(own[0]), int(own[1])) if isinstance(own, tuple) else None
         self._arm(self._edge.header_timeout_s)
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
@@ -183,8 +181,7 @@ class ClientConnection(asyncio.Protocol):
             self._begin(self._waiting.popleft())
 
     def _received(self, request: Request) -> None:
-        exchange = Exchange(self, scope_of(request, self._client, self._server), request)
-        exchange.scope["extensions"]["glimway"] = exchange
+        exchange = Exchange(self, request)
         if self._current is None:
             self._begin(exchange)
         elif self._crowded():
@@ -204,7 +201,7 @@ class ClientConnection(asyncio.Protocol):
         self._disarm()
         self._current = exchange
         self._state.total_requests += 1
-        task = self.loop.create_task(self._app(exchange.scope, exchange.receive, exchange.send))
+        task = self.loop.create_task(self._edge.serve(exchange))
         exchange.task = task
         self._state.tasks.add(task)
         task.add_done_callback(exchange.handled)
@@ -234,7 +231,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self._distrusted = True
         request = Request("GET", self._incoming.target, "1.1", [], b"", keep_alive=False)
-        self._current = Exchange(self, scope_of(request, self._client, self._server), request)
+        self._current = Exchange(self, request)
         self._answer_refusal(self._current, refusal)
 
     def _answer_refusal(self, exchange: Exchange, refusal: Refusal) -> None:

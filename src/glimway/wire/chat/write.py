@@ -17,6 +17,7 @@ import msgspec
 from glimway.wire.chat.deltas import finished, grow, put
 from glimway.wire.chat.style import FINISH_REASONS, Style
 from glimway.wire.chat.usage import write_usage
+from glimway.wire.chat.usual import write_usual
 from glimway.wire.events import Event, Opaque, Start, Stop, StopReason, Text, Thought, Usage
 from glimway.wire.talk import Json
 
@@ -35,7 +36,10 @@ _LINE_ENDS = (
 
 def _encode(value: Any) -> bytes:
     """JSON in which no client's line reader sees an end of line."""
-    text = _json(value)
+    return _escaped(_json(value))
+
+
+def _escaped(text: bytes) -> bytes:
     if not text.isascii() and (b"\xe2\x80" in text or b"\xc2\x85" in text):
         for sign, escaped in _LINE_ENDS:
             text = text.replace(sign, escaped)
@@ -200,6 +204,9 @@ class Writer:
     def whole(self, events: list[Event], usage: Usage, cost_usd: bytes | None) -> bytes:
         """Write a whole reply from all its events."""
         style = self._style
+        usual = write_usual(events, style, usage, cost_usd)
+        if usual is not None:
+            return _escaped(usual)
         frame = _Frame()
         stops: dict[int, StopReason] = {}
         for event in events:

@@ -38,5 +38,6 @@ def odd(running_odd: ScriptedProvider) -> Iterator[ScriptedProvider]:
 @pytest.fixture(scope="session")
 def gateway(hosts: Stage, running_odd: ScriptedProvider) -> Iterator[Gateway]:
     """The gateway, with the names that the programs ask for."""
-    with Gateway(configuration(hosts.sandbox.url, f"{running_odd.url}/v1")) as running:
+    one_try = "[routing]\nattempts = 1\n"
+    with Gateway(one_try + configuration(hosts.sandbox.url, f"{running_odd.url}/v1")) as running:
         yield running

@@ -44,6 +44,7 @@ from glimway.store.revision import Watch
 from glimway.store.runner import DrainRunner
 from glimway.store.tail import Tail
 from glimway.wire.chat import CHAT_PROVIDER
+from glimway.wire.responses import RESPONSES_PROVIDER
 
 _log = logging.getLogger("glimway")
 
@@ -125,7 +126,7 @@ class Parts:
                 Dialer(
                     self.outbox, Trust(settings.client.trust, settings.client.ca_file), Resolver()
                 ),
-                {"chat": CHAT_PROVIDER},
+                {side.name: side for side in (CHAT_PROVIDER, RESPONSES_PROVIDER)},
                 _deadlines(settings.deadlines),
                 Bounds(
                     connections_max=settings.client.pool_connections_max,

@@ -6,6 +6,7 @@ it takes, where a key may be sent and how it says no. Refuses to know what happe
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -13,12 +14,16 @@ import msgspec
 
 from glimway.engine.client import Refused
 from glimway.surface.errors import glm_error, openai_error, paas_error
-from glimway.wire import check
+from glimway.surface.stateless import refuse_state
 from glimway.wire.chat import CHAT_CLIENT
 from glimway.wire.chat.write import Style as ChatStyle
 from glimway.wire.chat.write import Writer as ChatWriter
+from glimway.wire.check import number
 from glimway.wire.dialect import ClientSide, Writer
 from glimway.wire.refusal import Fault, Refusal
+from glimway.wire.responses import RESPONSES_CLIENT
+from glimway.wire.responses.style import style_of
+from glimway.wire.responses.write import Writer as ResponsesWriter
 from glimway.wire.talk import Call
 
 
@@ -45,6 +50,7 @@ class Mount(msgspec.Struct, frozen=True):
         write: makes the writer of one answer.
         words: how it says no.
         temperature_max: above it is a 400 that names the field.
+        check: what else the mount cannot serve; raises Refusal.
         key_header: a header that carries a key beside ``authorization``, and wins over it.
     """
 
@@ -53,6 +59,7 @@ class Mount(msgspec.Struct, frozen=True):
     write: Callable[[Call, Answering], Writer]
     words: Callable[[Refusal | Fault, str], Refused]
     temperature_max: float = 2
+    check: Callable[[Call], None] | None = None
     key_header: bytes | None = None
 
     @property
@@ -63,7 +70,9 @@ class Mount(msgspec.Struct, frozen=True):
     def judge(self, call: Call) -> None:
         """Check what the mount itself bounds; raises Refusal."""
         if call.temperature is not None:
-            check.number("temperature", call.temperature, 0, self.temperature_max)
+            number("temperature", call.temperature, 0, self.temperature_max)
+        if self.check is not None:
+            self.check(call)
 
     def writer(self, call: Call, stem: str, created_s: int, prompt_tokens: int) -> Writer:
         """The writer of one answer; ``stem`` is its id without a prefix."""
@@ -96,8 +105,19 @@ def _chat(usage: Literal["asked", "always", "finish"]) -> Callable[[Call, Answer
     return write
 
 
+def _responses(call: Call, answering: Answering) -> Writer:
+    style = style_of(call, answering.id, answering.created_s, now_s=_now_s)
+    # Nothing is kept: clients that see so send the whole conversation.
+    return ResponsesWriter(msgspec.structs.replace(style, echo={**style.echo, "store": False}))
+
+
+def _now_s() -> int:
+    return int(time.time())
+
+
 MOUNTS: tuple[Mount, ...] = (
     Mount("/v1", CHAT_CLIENT, _chat("asked"), openai_error),
+    Mount("/v1", RESPONSES_CLIENT, _responses, openai_error, check=refuse_state),
     Mount("/v1/openai", CHAT_CLIENT, _chat("asked"), openai_error),
     Mount("/glm", CHAT_CLIENT, _chat("always"), glm_error),
     Mount("/api/paas/v4", CHAT_CLIENT, _chat("finish"), paas_error, temperature_max=1),

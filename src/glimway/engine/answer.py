@@ -20,7 +20,7 @@ from glimway.engine.hosts import Host
 from glimway.engine.house import House
 from glimway.engine.provider.connection import Connection
 from glimway.engine.reply import Reply
-from glimway.engine.settlement import Outcome
+from glimway.engine.settling import Outcome
 from glimway.engine.wheel import Wheel
 from glimway.wire.copies import CopyReader
 from glimway.wire.dialect import Outgoing, Reader

@@ -27,7 +27,7 @@ from glimway.engine.flow import Answer
 from glimway.engine.house import House
 from glimway.engine.relay import Relay
 from glimway.engine.reply import Reply
-from glimway.engine.settlement import Charge, Outcome
+from glimway.engine.settling import Charge, Outcome
 from glimway.engine.tally import Tally
 from glimway.store.errors import JournalBroken, JournalFull
 from glimway.wire.body import decode_object

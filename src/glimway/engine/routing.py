@@ -22,7 +22,7 @@ from glimway.domain.routing.plan import Asked, Live, Planner
 from glimway.domain.routing.route import Plan
 from glimway.domain.routing.rules import Policy
 from glimway.domain.statistics.vitals import REFRESH_S, Vitals, pace
-from glimway.engine.settlement import Charge, Outcome
+from glimway.engine.settling import Charge, Outcome
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.wire.refusal import Fault
 from glimway.wire.talk import Call

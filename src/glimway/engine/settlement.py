@@ -12,55 +12,18 @@ from __future__ import annotations
 
 import msgspec
 
-from glimway.domain.catalog import Endpoint
 from glimway.domain.estimate import Estimates
 from glimway.domain.pricing import cost_nanousd
 from glimway.domain.receipt import Attempt as AttemptLine
-from glimway.domain.receipt import Opened, Receipt, Status, Tokens
+from glimway.domain.receipt import Receipt, Tokens
 from glimway.engine.attempt import Attempt
-from glimway.engine.flow import Answer
+from glimway.engine.record import Records
+from glimway.engine.settling import Charge, Outcome
 from glimway.engine.tally import Tally
 from glimway.store.journal import Journal
 from glimway.wire.events import Usage
 
 _encode = msgspec.json.Encoder().encode
-
-
-class Outcome(msgspec.Struct):
-    """How a request ended, as the journey saw it. ``attempts`` are the tries in their order;
-    of several calls that gave one answer each is one, ``copies`` counts those,
-    and ``tries`` the endpoints that were asked."""
-
-    opened: Opened
-    asked: str
-    endpoint: Endpoint
-    request_bytes: int
-    arrived_s: float
-    status: Status = "failed"
-    end: str = "client_left"
-    http_status: int = 499
-    tally: Tally | None = None
-    attempts: list[Attempt] = []
-    answer: Answer | None = None
-    copies: int = 1
-    tries: int = 0
-    adjusted: tuple[str, ...] = ()
-    user: str | None = None
-
-    def lines(self) -> bytes:
-        """Header lines: who answered, and how many tries it took."""
-        provider, tries = self.endpoint.provider.id, self.tries
-        return b"x-glimway-provider: %b\r\nx-glimway-attempts: %d\r\n" % (provider.encode(), tries)
-
-
-class Charge(msgspec.Struct, frozen=True):
-    """What a request used and costs; ``usage`` is what the client is shown."""
-
-    usage: Usage
-    tokens: Tokens
-    cost_nanousd: int
-    estimated: bool
-    price_version: str | None
 
 
 class Settlement:
@@ -69,6 +32,7 @@ class Settlement:
     def __init__(self, journal: Journal, estimates: Estimates) -> None:
         self._journal = journal
         self._estimates = estimates
+        self._records = Records()
 
     def charge(self, outcome: Outcome) -> Charge:
         """What the outcome costs, at the price of the day the request arrived."""
@@ -109,39 +73,16 @@ class Settlement:
             JournalFull, JournalBroken: it could not be written, so no success may be shown.
         """
         charge = self.charge(outcome)
-        opened = outcome.opened
-        first_s = None if outcome.answer is None else outcome.answer.first_frame_s
-        receipt = Receipt(
-            id=opened.id,
-            at_ms=opened.at_ms,
-            organization=opened.organization,
-            project=opened.project,
-            key=opened.key,
-            model=opened.model,
-            asked=outcome.asked,
-            endpoint=outcome.endpoint.id,
-            provider=outcome.endpoint.provider.id,
-            dialect=opened.dialect,
-            mount=opened.mount,
-            status=outcome.status,
-            end=outcome.end,
-            http_status=outcome.http_status,
-            stream=opened.stream,
-            tokens=charge.tokens,
-            estimated=charge.estimated,
-            cost_nanousd=charge.cost_nanousd,
-            price_version=charge.price_version,
-            ttft_ms=None if first_s is None else round((first_s - outcome.arrived_s) * 1000),
-            duration_ms=round((now_s - outcome.arrived_s) * 1000),
-            attempts=tuple([_line(attempt, outcome, now_s) for attempt in outcome.attempts]),
-            adjusted=outcome.adjusted,
-            client_request_id=opened.client_request_id,
-            user=outcome.user,
-        )
-        self._journal.append(_encode(receipt))
+        record = self._records.usual(outcome, charge, now_s)
+        if record is None:
+            record = _encode(receipt_of(outcome, charge, now_s))
+        self._journal.append(record)
         if outcome.status == "ok" and not charge.estimated:
             self._estimates.observe(
-                opened.model, outcome.request_bytes, charge.tokens.input, charge.tokens.output
+                outcome.opened.model,
+                outcome.request_bytes,
+                charge.tokens.input,
+                charge.tokens.output,
             )
         return charge
 
@@ -158,6 +99,39 @@ class Settlement:
         if not tally.thought_characters or not tally.characters:
             return 0
         return usage.output * tally.thought_characters // tally.characters
+
+
+def receipt_of(outcome: Outcome, charge: Charge, now_s: float) -> Receipt:
+    """The receipt of any end."""
+    opened = outcome.opened
+    first_s = None if outcome.answer is None else outcome.answer.first_frame_s
+    return Receipt(
+        id=opened.id,
+        at_ms=opened.at_ms,
+        organization=opened.organization,
+        project=opened.project,
+        key=opened.key,
+        model=opened.model,
+        asked=outcome.asked,
+        endpoint=outcome.endpoint.id,
+        provider=outcome.endpoint.provider.id,
+        dialect=opened.dialect,
+        mount=opened.mount,
+        status=outcome.status,
+        end=outcome.end,
+        http_status=outcome.http_status,
+        stream=opened.stream,
+        tokens=charge.tokens,
+        estimated=charge.estimated,
+        cost_nanousd=charge.cost_nanousd,
+        price_version=charge.price_version,
+        ttft_ms=None if first_s is None else round((first_s - outcome.arrived_s) * 1000),
+        duration_ms=round((now_s - outcome.arrived_s) * 1000),
+        attempts=tuple([_line(attempt, outcome, now_s) for attempt in outcome.attempts]),
+        adjusted=outcome.adjusted,
+        client_request_id=opened.client_request_id,
+        user=outcome.user,
+    )
 
 
 def _version(attempt: Attempt, outcome: Outcome) -> str | None:

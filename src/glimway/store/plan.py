@@ -28,6 +28,8 @@ class _Settled(msgspec.Struct, tag_field="record", tag="settled", gc=False):
     cost_nanousd: int = 0
 
 
+_BREAK: Final = b"\n"
+
 _decoder: Final[msgspec.json.Decoder[_Opened | _Settled]] = msgspec.json.Decoder(_Opened | _Settled)
 
 
@@ -116,7 +118,7 @@ def _decode(payloads: list[bytes]) -> list[_Opened | _Settled | None]:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return [_decode_one(payload) for payload in payloads]
     # A payload with a line break, or a blank one, would shift all that follow.
-    if len(records) != len(payloads) or lines.count(b"\n") != len(payloads) - 1:
+    if len(records) != len(payloads) or any([_BREAK in payload for payload in payloads]):
         return [_decode_one(payload) for payload in payloads]
     return records
 

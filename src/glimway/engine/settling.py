@@ -1,0 +1,53 @@
+"""What is known when a request ends, and what it comes to: two values.
+
+Knows their members. Refuses to know how a charge is made (``settlement``) and what a record looks
+like (``record``).
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from glimway.domain.catalog import Endpoint
+from glimway.domain.receipt import Opened, Status, Tokens
+from glimway.engine.attempt import Attempt
+from glimway.engine.flow import Answer
+from glimway.engine.tally import Tally
+from glimway.wire.events import Usage
+
+
+class Outcome(msgspec.Struct):
+    """How a request ended, as the journey saw it. ``attempts`` are the tries in their order;
+    of several calls that gave one answer each is one, ``copies`` counts those,
+    and ``tries`` the endpoints that were asked."""
+
+    opened: Opened
+    asked: str
+    endpoint: Endpoint
+    request_bytes: int
+    arrived_s: float
+    status: Status = "failed"
+    end: str = "client_left"
+    http_status: int = 499
+    tally: Tally | None = None
+    attempts: list[Attempt] = []
+    answer: Answer | None = None
+    copies: int = 1
+    tries: int = 0
+    adjusted: tuple[str, ...] = ()
+    user: str | None = None
+
+    def lines(self) -> bytes:
+        """Header lines: who answered, and how many tries it took."""
+        provider, tries = self.endpoint.provider.id, self.tries
+        return b"x-glimway-provider: %b\r\nx-glimway-attempts: %d\r\n" % (provider.encode(), tries)
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """What a request used and costs; ``usage`` is what the client is shown."""
+
+    usage: Usage
+    tokens: Tokens
+    cost_nanousd: int
+    estimated: bool
+    price_version: str | None

@@ -118,7 +118,7 @@ def _decode(payloads: list[bytes]) -> list[_Opened | _Settled | None]:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return [_decode_one(payload) for payload in payloads]
     # A payload with a line break, or a blank one, would shift all that follow.
-    if len(records) != len(payloads) or any([_BREAK in payload for payload in payloads]):
+    if len(records) != len(payloads) or any(_BREAK in payload for payload in payloads):
         return [_decode_one(payload) for payload in payloads]
     return records
 

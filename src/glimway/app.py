@@ -28,14 +28,19 @@ from glimway.engine.house import House
 from glimway.parts import Parts, now_ms
 from glimway.server import Server
 from glimway.surface.api import PublicApi, refuse_early
+from glimway.surface.bounds import Bounds
 from glimway.surface.edge import Edge
-from glimway.surface.incoming import Bounds
+from glimway.surface.mounts import MOUNTS
 from glimway.surface.nowhere import Nowhere
+from glimway.surface.pressure import Pressure
 from glimway.surface.protocol import ClientConnection
 from glimway.surface.readings import Readings
 from glimway.welcome import welcome
 
 OPEN_FILES_WANTED = 65536
+
+BODIES_MAX = 16
+"""Request bodies of the largest size that may be in memory together."""
 
 LISTEN_BACKLOG = 4096
 """Connections the kernel may hold for us in a burst."""
@@ -81,6 +86,8 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
         outbox=parts.outbox,
         serve=api.serve,
         refuse=refuse_early(house),
+        pressure=Pressure(house.loop, server.max_connections, BODIES_MAX * request.body_bytes),
+        calls=frozenset(mount.path.encode() for mount in MOUNTS),
         bounds=Bounds(header_bytes_max=request.header_bytes, body_bytes_max=request.body_bytes),
         header_timeout_s=server.header_timeout_s,
         body_idle_s=server.body_idle_timeout_s,

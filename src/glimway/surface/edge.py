@@ -13,7 +13,8 @@ import msgspec
 
 from glimway.engine.outbox import Outbox
 from glimway.engine.wheel import Wheel
-from glimway.surface.incoming import Bounds
+from glimway.surface.bounds import Bounds
+from glimway.surface.pressure import Pressure
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -25,6 +26,9 @@ class Edge(msgspec.Struct, frozen=True):
         serve: answers one exchange.
         refuse: how a path's mount says no before any handler runs: (target, refusal) ->
             (status, headers, body).
+        pressure: how much is going on, and whether one more may come in.
+        calls: paths whose requests are turned away when too much is; all others are always
+            answered.
         bounds: how large a request may be.
         header_timeout_s: a started head must be complete by then.
         body_idle_s: a body that has begun must go on within.
@@ -36,6 +40,8 @@ class Edge(msgspec.Struct, frozen=True):
     outbox: Outbox
     serve: Callable[[Any], Coroutine[Any, Any, None]]
     refuse: Any
+    pressure: Pressure
+    calls: frozenset[bytes]
     bounds: Bounds = Bounds()
     header_timeout_s: float = 10.0
     body_idle_s: float = 30.0

@@ -12,7 +12,8 @@ import http
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
-from glimway.surface.incoming import Headers, Request
+from glimway.surface.head import Headers
+from glimway.surface.incoming import Request
 from glimway.surface.scope import Address, scope_of
 
 

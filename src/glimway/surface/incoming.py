@@ -10,18 +10,21 @@ from __future__ import annotations
 import httptools
 import msgspec
 
-from glimway.surface.head import judge_head
+from glimway.surface.bounds import Bounds, encoded_body, not_http
+from glimway.surface.head import Headers, Start, judge_headers, judge_start, judge_trailer
 from glimway.wire.refusal import Refusal
 
-Headers = list[tuple[bytes, bytes]]
+PIPELINED_MAX = 32
+"""Requests that one read may bring, and that may wait behind the one in progress; no known client
+pipelines more than a few."""
 
+FRAMING_BYTES_FREE = 65536
+"""What chunk sizes, their extensions and trailers may take beside the body, whatever its size."""
 
-class Bounds(msgspec.Struct, frozen=True):
-    """What one request may be at most."""
+FRAMING_PER_BODY_MAX = 2
+"""What they may take more for each byte of the body: chunks of one byte cost far more to read."""
 
-    header_bytes_max: int = 65536
-    headers_max: int = 128
-    body_bytes_max: int = 33554432
+_OF_BODY = frozenset({b"content-encoding", b"content-length", b"expect"})
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -40,58 +43,80 @@ class Incoming:
 
     __slots__ = (
         "_body",
-        "_body_bytes",
         "_bounds",
+        "_data",
+        "_framing_bytes",
         "_head_bytes",
         "_headers",
+        "_line",
         "_parser",
-        "_refusal",
+        "_pieces",
         "_requests",
+        "_start",
+        "body_bytes",
         "continue_wanted",
         "in_body",
+        "in_head",
         "target",
+        "wrong",
     )
 
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._requests: list[Request] = []
-        self._refusal: Refusal | None = None
+        self._data = b""
+        """What is being read."""
+        self._pieces: list[bytes] = []
+        """What was read before of a head that is not complete."""
+        self._start: Start | None = None
+        """The last request line that was good, and its bytes: the next one is mostly the same."""
+        self._line = b""
+        self._headers: Headers = []
         self._head_bytes = 0
+        self._body: bytes | bytearray = b""
+        self.body_bytes = 0
+        """Of a body that is not complete."""
+        self._framing_bytes = 0
+        """Read since the head, less the body itself."""
+        self.wrong: Refusal | None = None
+        """What came is not HTTP, or larger than it may be; nothing more is read."""
+        self.in_head = False
+        """A head has begun and is not complete."""
         self.in_body = False
         """A head is complete and its body is not."""
         self.continue_wanted = False
         """The client waits for ``100 Continue`` before it sends the body."""
-        self.on_message_begin()
-
-    @property
-    def in_head(self) -> bool:
-        """A head has begun and is not complete."""
-        return self._head_bytes > 0
+        self.target = b""
 
     def feed(self, data: bytes) -> list[Request]:
         """Take the next bytes; the requests they complete.
 
-        Raises:
-            Refusal: what came is not HTTP, or larger than it may be. Nothing that follows on this
-                connection can be trusted then.
+        ``wrong`` is set when something that follows those cannot be trusted; nothing is read any
+        more then. It is the same however the bytes are cut.
         """
+        if self.wrong is not None:
+            return []
         assert self._parser is not None  # noqa: S101 - nothing is fed after close()
-        if not self.in_body:
-            self._head_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._without_upgrade(data[upgrade.args[0] :])
-        except httptools.HttpParserError as error:
-            raise self._refusal or Refusal(
-                "invalid", "The request is not valid HTTP.", detail=str(error)
-            ) from None
-        if self._head_bytes > self._bounds.header_bytes_max:
-            raise self._head_too_large()
+        in_body, body_bytes = self.in_body, self.body_bytes
+        while data:
+            self._data = data
+            try:
+                self._parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                data = self._without_upgrade(data[upgrade.args[0] :])
+                continue
+            except httptools.HttpParserError as error:
+                self._blame(error)
+            break
         requests = self._requests
         if requests:
             self._requests = []
+        if self.in_head:
+            self._keep_head(data, only=not requests)
+        elif self.in_body and in_body and not requests:
+            self._count_framing(len(data) - (self.body_bytes - body_bytes))
+        self._data = b""
         return requests
 
     def close(self) -> None:
@@ -102,47 +127,61 @@ class Incoming:
 
     def on_message_begin(self) -> None:
         """A request begins."""
-        self.target = b""
-        self._headers: Headers = []
-        self._body: list[bytes] = []
-        self._body_bytes = 0
+        self._begin()
+        self.in_head = True
 
     def on_url(self, url: bytes) -> None:
         """A piece of the target."""
         self.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One header line."""
+        """One header line, or one trailer."""
+        if self.in_body:
+            wrong = judge_trailer(name)
+            if wrong is not None:
+                self._stop(not_http(wrong))
+            return
         self._headers.append((name.lower(), value.rstrip(b" \t")))
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
-        self._head_bytes = 0
+        self.in_head = False
         self.in_body = True
+        if self._head_bytes + len(self._data) > self._bounds.header_bytes_max:
+            self._check_size()
+        again = self._start is not None and self._data.startswith(self._line)
+        if not again or self._pieces or self._requests:
+            self._read_start()
+        start = self._start
+        assert start is not None  # noqa: S101 - it has just been read
+        self._pieces.clear()
+        self._head_bytes = 0
         if len(self._headers) > self._bounds.headers_max:
-            self._stop(self._head_too_large())
-        parser = self._parser
-        assert parser is not None  # noqa: S101 - it is calling
-        wrong = judge_head(parser.get_http_version(), self.target, self._headers)
+            self._stop(self._bounds.head_too_large())
+        wrong = judge_headers(start.version, self._headers)
         if wrong is not None:
-            self._stop(Refusal("invalid", f"The request is not valid HTTP: {wrong}."))
+            self._stop(not_http(wrong))
         for name, value in self._headers:
-            if name == b"content-length" and int(value) > self._bounds.body_bytes_max:
-                self._stop(self._body_too_large(f" ({int(value)} bytes)"))
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.continue_wanted = True
+            if name in _OF_BODY:
+                self._judge_body(name, value)
 
     def on_body(self, data: bytes) -> None:
         """A piece of the body."""
-        self._body_bytes += len(data)
-        if self._body_bytes > self._bounds.body_bytes_max:
-            self._stop(self._body_too_large(""))
-        self._body.append(data)
+        self.body_bytes += len(data)
+        if self.body_bytes > self._bounds.body_bytes_max:
+            self._stop(self._bounds.body_too_large(""))
+        if not self._body:
+            self._body = data
+        else:
+            # Many small pieces in a list would take several times their bytes.
+            if isinstance(self._body, bytes):
+                self._body = bytearray(self._body)
+            self._body += data
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self.in_body = self.continue_wanted = False
-        parser, body = self._parser, self._body
+        parser = self._parser
         assert parser is not None  # noqa: S101 - it is calling
         self._requests.append(
             Request(
@@ -150,44 +189,94 @@ class Incoming:
                 self.target,
                 parser.get_http_version(),
                 self._headers,
-                body[0] if len(body) == 1 else b"".join(body),
+                bytes(self._body),
                 parser.should_keep_alive(),
             )
         )
+        self._body, self.body_bytes = b"", 0
+        if len(self._requests) > PIPELINED_MAX:
+            self._stop(Refusal("rate_limited", "Too much is pipelined on this connection."))
 
     # ---- inside ---------------------------------------------------------------------------------
 
-    def _without_upgrade(self, rest: bytes) -> None:
-        """Read a request that offers another protocol as if it did not (RFC 9110, 7.8: a server may
-        ignore the offer). The parser drops the body of such a request, so its head is read again
-        without the offer; Java's own client offers ``h2c`` with every first request."""
+    def _begin(self) -> None:
+        self.target = b""
+        self._headers = []
+        self._body = b""
+        self.body_bytes = self._framing_bytes = 0
+
+    def _blame(self, error: Exception) -> None:
+        """The parser has stopped: of itself, or because we did not want to go on."""
+        if self.wrong is None:
+            detail = str(error)
+            self.wrong = Refusal("invalid", "The request is not valid HTTP.", detail=detail)
+
+    def _keep_head(self, data: bytes, *, only: bool) -> None:
+        """Count a read in which a head did not end; the beginning may belong to other requests."""
+        bytes_max = self._bounds.header_bytes_max
+        self._pieces.append(data if only else data[-bytes_max:])
+        self._head_bytes += len(data) if only else 0
+        if self._head_bytes > bytes_max:
+            self.wrong = self.wrong or self._bounds.head_too_large()
+
+    def _check_size(self) -> None:
+        """Count the head itself: a large read may hold more than that."""
+        lines = sum(len(name) + len(value) + 4 for name, value in self._headers)
+        if len(self.target) + lines > self._bounds.header_bytes_max:
+            self._stop(self._bounds.head_too_large())
+
+    def _read_start(self) -> None:
+        """Judge the request line. The parser forgives doubled spaces, and takes two other
+        protocols' names for HTTP's: what it has understood must stand there word for word."""
+        parser = self._parser
+        assert parser is not None  # noqa: S101 - it is calling
+        self._start = None
+        start = Start(parser.get_method(), self.target, parser.get_http_version())
+        self._line = start.line
+        if self._line not in self._data and self._line not in b"".join([*self._pieces, self._data]):
+            self._stop(not_http("its first line is not one of HTTP"))
+        wrong = judge_start(start)
+        if wrong is not None:
+            self._stop(not_http(wrong))
+        self._start = start
+
+    def _judge_body(self, name: bytes, value: bytes) -> None:
+        """Refuse a body by what its head says of it, before any of it is read."""
+        assert self._start is not None  # noqa: S101 - it comes before the lines
+        if name == b"expect":
+            self.continue_wanted = self._start.version != "1.0"
+        elif name == b"content-length":
+            if int(value) > self._bounds.body_bytes_max:
+                self._stop(self._bounds.body_too_large(f" ({int(value)} bytes)"))
+        elif value.lower() not in (b"", b"identity"):
+            self._stop(encoded_body(value))
+
+    def _count_framing(self, size: int) -> None:
+        self._framing_bytes += size
+        if self._framing_bytes > FRAMING_BYTES_FREE + FRAMING_PER_BODY_MAX * self.body_bytes:
+            self.wrong = self.wrong or Refusal(
+                "too_large", "The request's chunks are far larger than what they carry."
+            )
+
+    def _without_upgrade(self, rest: bytes) -> bytes:
+        """A request that offers another protocol, to be read as if it did not (RFC 9110, 7.8: a
+        server may ignore the offer). The parser drops the body of such a request, so its head is
+        read again without the offer; Java's own client offers ``h2c`` with every first request."""
         old = self._parser
         assert old is not None  # noqa: S101 - it has just spoken
-        lines = [old.get_method() + b" " + self.target + b" HTTP/1.1"]
-        lines += [
-            name + b": " + value
-            for name, value in self._headers
-            if name not in (b"upgrade", b"connection", b"http2-settings")
-        ]
+        start = Start(old.get_method(), self.target, old.get_http_version())
+        lines = [start.line]
+        for name, value in self._headers:
+            if name == b"connection":
+                if b"close" in [word.strip() for word in value.lower().split(b",")]:
+                    lines.append(b"connection: close\r\n")
+            elif name not in (b"upgrade", b"http2-settings"):
+                lines.append(b"%b: %b\r\n" % (name, value))
         if self._requests:
             self._requests.pop()  # what the parser made of it, without a body
         self._parser = httptools.HttpRequestParser(self)
-        self._parser.feed_data(b"\r\n".join(lines) + b"\r\n\r\n" + rest)
+        return b"".join([*lines, b"\r\n", rest])
 
     def _stop(self, refusal: Refusal) -> None:
-        self._refusal = refusal  # httptools passes no exception of ours on
+        self.wrong = refusal  # httptools passes no exception of ours on
         raise refusal
-
-    def _head_too_large(self) -> Refusal:
-        return Refusal(
-            "too_large",
-            f"The request's header is larger than {self._bounds.header_bytes_max} bytes "
-            f"or has more than {self._bounds.headers_max} lines.",
-            code="header_too_large",
-        )
-
-    def _body_too_large(self, given: str) -> Refusal:
-        return Refusal(
-            "too_large",
-            f"The request body{given} is larger than {self._bounds.body_bytes_max} bytes.",
-        )

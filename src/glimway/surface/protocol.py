@@ -1,8 +1,8 @@
 """The server's side of one client connection.
 
-Knows when a client's requests are answered, in what order, how long it may take, and when it
-leaves. Refuses to know framing (``incoming`` reads requests, ``exchange`` writes answers) and what
-a path means: each whole request goes to ``Edge.serve`` as an exchange.
+Knows when a client's requests are answered, in what order, and when it leaves. Refuses to know
+framing (``incoming`` reads requests, ``exchange`` writes answers), how long a client may take
+(``patience``) and what a path means: each whole request goes to ``Edge.serve`` as an exchange.
 
 It stands in for uvicorn's own protocol class: a disconnect reaches the data path as a plain call,
 limits hold while bytes arrive, and a request costs no task before it is complete.
@@ -13,24 +13,21 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
 from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from glimway.engine.wheel import Alarm
 from glimway.surface.edge import Edge
 from glimway.surface.exchange import Exchange
-from glimway.surface.incoming import Incoming, Request
-from glimway.surface.scope import Address
+from glimway.surface.incoming import PIPELINED_MAX, Incoming, Request
+from glimway.surface.patience import Patience
+from glimway.surface.pressure import BODY_BYTES_COUNTED_MIN, TURNED_AWAY_AT_ONCE_MAX
+from glimway.surface.scope import Address, address_of
 from glimway.wire.refusal import Refusal
 
 WRITE_BUFFER_BYTES_HIGH = 64 * 1024
 """Above this much unsent data the provider is not read any further."""
-
-PIPELINED_MAX = 32
-"""Requests that may wait behind the one in progress; no known client pipelines more than a few."""
 
 GENTLE_CLOSE_S = 1.0
 """How long a refused client may go on sending before it is cut."""
@@ -55,47 +52,53 @@ class ClientConnection(asyncio.Protocol):
         self.paused = False
         self._transport: asyncio.Transport | None = None
         self._incoming = Incoming(edge.bounds)
+        self._patience = Patience(edge, self._late, self._abort)
         self._current: Exchange | None = None
         self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
-        self._alarm: Alarm | None = None
-        self._stall: Alarm | None = None
-        """Lives from a full buffer to an empty one, whatever else is timed meanwhile."""
-        self._closing = self._lost = self._distrusted = self._head_timed = False
+        self._no: Refusal | None = None
+        """Said when all sound requests are answered: what came behind them cannot be trusted."""
+        self._closing = self._lost = self._turned_away = False
+        self._held_bytes = 0
+        """Of large bodies, as counted in the edge's pressure."""
         self._unsent: list[bytes] = []
         self.client: Address | None = None
         self.server: Address | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self._transport = transport  # type: ignore[assignment]
+        pressure = self._edge.pressure
+        full = pressure.full()
+        if full is not None:
+            self._turn_away(full)
+            return
+        pressure.connections += 1
         self._state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own classes
         assert self._transport is not None  # noqa: S101
         self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_HIGH)
-        peer = transport.get_extra_info("peername")
-        own = transport.get_extra_info("sockname")
-        self.client = (str(peer[0]), int(peer[1])) if isinstance(peer, tuple) else None
-        self.server = (str(own[0]), int(own[1])) if isinstance(own, tuple) else None
-        self._arm(self._edge.header_timeout_s)
+        self.client = address_of(transport.get_extra_info("peername"))
+        self.server = address_of(transport.get_extra_info("sockname"))
+        self._patience.connected()
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
-        if self._closing:
+        if self._closing or self._no is not None:
             return
         incoming = self._incoming
-        try:
-            for request in incoming.feed(data):
-                self._received(request)
-        except Refusal as refusal:
-            self._refuse(refusal)
+        for request in incoming.feed(data):
+            self._received(request)
+        if incoming.wrong is not None:
+            self._refuse(incoming.wrong)
             return
+        if self._held_bytes or incoming.body_bytes > BODY_BYTES_COUNTED_MIN:
+            self._weigh()
+            heavy = self._edge.pressure.heavy()
+            if heavy is not None and incoming.in_body:
+                self._refuse(heavy)
+                return
         if self._current is None and not self._closing:
-            if incoming.in_body:
-                if incoming.continue_wanted:
-                    incoming.continue_wanted = False
-                    self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-                self._arm(self._edge.body_idle_s)
-            elif incoming.in_head and not self._head_timed:
-                # Set once for a head: more bytes do not buy more time.
-                self._head_timed = True
-                self._arm(self._edge.header_timeout_s)
+            if incoming.continue_wanted and incoming.in_body:
+                incoming.continue_wanted = False
+                self.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self._patience.more(incoming)
 
     def eof_received(self) -> bool:  # noqa: D102
         if self._current is not None:
@@ -106,29 +109,34 @@ class ClientConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:  # noqa: D102
         self.paused = True
-        self._disarm()
-        self._stall = self._edge.wheel.after(self._edge.write_stall_s, self._abort)
+        self._patience.full()
         if self._current is not None:
             self._current.pace(True)
 
     def resume_writing(self) -> None:  # noqa: D102
         self.paused = False
-        self._end_stall()
+        self._patience.empty()
         if self._current is not None:
             self._current.pace(False)
         elif not self._closing:
-            self._arm(self._edge.keep_alive_s)
+            self._patience.answered(self._incoming)
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
+        pressure = self._edge.pressure
+        if self._turned_away:
+            pressure.turned_away -= 1
+        elif not self._lost:
+            pressure.connections -= 1
         self._state.connections.discard(self)
         self._closing = self._lost = True
-        self._disarm()
-        self._end_stall()
+        self._patience.end()
         current, self._current = self._current, None
         if current is not None:
             current.lost()
         self._waiting.clear()
         self._incoming.close()
+        pressure.bodies_bytes -= self._held_bytes
+        self._held_bytes = 0
 
     def shutdown(self) -> None:
         """Uvicorn's drain: an idle connection closes now, a busy one after its answer."""
@@ -169,16 +177,16 @@ class ClientConnection(asyncio.Protocol):
         self._current = None
         if self._closing:
             return
+        if self._held_bytes:
+            self._weigh()
         if not exchange.keep_alive:
-            if self._distrusted:
-                self._close_gently()
-            else:
-                self._close()
-            return
-        if not self.paused:
-            self._arm(self._edge.keep_alive_s)
-        if self._waiting:
+            (self._close if self._no is None else self._close_gently)()
+        elif self._waiting:
             self._begin(self._waiting.popleft())
+        elif self._no is not None:
+            self._say_no(self._no)
+        elif not self.paused:
+            self._patience.answered(self._incoming)
 
     def _received(self, request: Request) -> None:
         exchange = Exchange(self, request)
@@ -186,24 +194,27 @@ class ClientConnection(asyncio.Protocol):
             self._begin(exchange)
         elif self._crowded():
             self._refuse(Refusal("rate_limited", "Too much is pipelined on this connection."))
-        else:
+        elif self._no is None:
             # Reading goes on: it is how we learn that the client has left.
             self._waiting.append(exchange)
 
     def _crowded(self) -> bool:
-        waiting_bytes = sum(len(one.body) for one in self._waiting)
-        return (
-            len(self._waiting) >= PIPELINED_MAX or waiting_bytes > self._edge.bounds.body_bytes_max
-        )
+        held = sum(len(one.body) for one in self._waiting)
+        return len(self._waiting) >= PIPELINED_MAX or held > self._edge.bounds.body_bytes_max
 
     def _begin(self, exchange: Exchange) -> None:
-        self._head_timed = False
-        self._disarm()
+        self._patience.answering()
         self._current = exchange
         self._state.total_requests += 1
+        tasks = self._state.tasks
+        if exchange.target.partition(b"?")[0] in self._edge.calls:
+            refusal = self._edge.pressure.call(len(tasks))
+            if refusal is not None:
+                self._answer_refusal(exchange, refusal)
+                return
         task = self.loop.create_task(self._edge.serve(exchange))
         exchange.task = task
-        self._state.tasks.add(task)
+        tasks.add(task)
         task.add_done_callback(exchange.handled)
 
     def handled(self, exchange: Exchange) -> None:
@@ -222,35 +233,41 @@ class ClientConnection(asyncio.Protocol):
             self._answer_refusal(exchange, Refusal("unavailable", "The server could not answer."))
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Say no before any handler runs, and close: what follows cannot be trusted."""
-        if self._closing:
+        """Say no before any handler runs, and close: what follows cannot be trusted. Sound requests
+        that came before are answered first, however the bytes were cut."""
+        if self._closing or self._no is not None:
             return
-        if self._current is not None:
-            # The answer in progress belongs to an earlier, sound request; it is cut with the rest.
-            self._abort()
-            return
-        self._distrusted = True
+        self._no = refusal
+        if self._current is None:
+            self._say_no(refusal)
+
+    def _say_no(self, refusal: Refusal) -> None:
+        self._patience.answering()
         request = Request("GET", self._incoming.target, "1.1", [], b"", keep_alive=False)
         self._current = Exchange(self, request)
         self._answer_refusal(self._current, refusal)
+
+    def _turn_away(self, refusal: Refusal) -> None:
+        """Say no before anything was asked, quickly: one more connection is too many."""
+        pressure = self._edge.pressure
+        self._turned_away = True
+        pressure.turned_away += 1
+        if pressure.turned_away > TURNED_AWAY_AT_ONCE_MAX:
+            self._abort()
+        else:
+            self._refuse(refusal)
 
     def _answer_refusal(self, exchange: Exchange, refusal: Refusal) -> None:
         status, headers, body = self._edge.refuse(exchange.target, refusal)
         exchange.respond(status, headers, body)
 
-    def _arm(self, delay_s: float, then: Callable[[], None] | None = None) -> None:
-        self._disarm()
-        self._alarm = self._edge.wheel.after(delay_s, then or self._late)
-
-    def _disarm(self) -> None:
-        if self._alarm is not None:
-            self._alarm.cancel()
-            self._alarm = None
-
-    def _end_stall(self) -> None:
-        if self._stall is not None:
-            self._stall.cancel()
-            self._stall = None
+    def _weigh(self) -> None:
+        """Count the bytes of large bodies that are here now."""
+        held = self._incoming.body_bytes + sum(len(one.body) for one in self._waiting)
+        if self._current is not None:
+            held += len(self._current.body)
+        self._edge.pressure.bodies_bytes += held - self._held_bytes
+        self._held_bytes = held
 
     def _late(self) -> None:
         if self._current is None:
@@ -259,9 +276,10 @@ class ClientConnection(asyncio.Protocol):
     def _close(self) -> None:
         self.flush()
         self._closing = True
-        self._disarm()
         if self._transport is not None:
             self._transport.close()
+        # What is not sent yet goes out first, to a client that may never read it.
+        self._patience.linger(self._edge.write_stall_s, self._abort)
 
     def _close_gently(self) -> None:
         """Close our half and swallow what still comes for a moment: closing at once would make the
@@ -270,8 +288,7 @@ class ClientConnection(asyncio.Protocol):
         self._closing = True
         if self._transport is not None and self._transport.can_write_eof():
             self._transport.write_eof()
-        self._disarm()
-        self._alarm = self._edge.wheel.after(GENTLE_CLOSE_S, self._abort)
+        self._patience.linger(GENTLE_CLOSE_S, self._abort)
 
     def _abort(self) -> None:
         self._closing = True

@@ -16,6 +16,11 @@ Address = tuple[str, int]
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
 
 
+def address_of(name: object) -> Address | None:
+    """One end of a socket; None where it is no host and port."""
+    return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
+
+
 def scope_of(request: Request, client: Address | None, server: Address | None) -> dict[str, Any]:
     """The scope of one request.
 

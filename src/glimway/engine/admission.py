@@ -216,7 +216,7 @@ class Admission:
         return Refusal(
             "rate_limited",
             f"Rate limit reached: this key may have {allowed} {_WHAT[denial.which]}. "
-            f"Try again in {denial.retry_after_s:.3g} s.",
+            f"Try again in {_seconds(denial.retry_after_s)} s.",
             retry_after_s=denial.retry_after_s,
             headers=tuple(meter.headers(limits, self._loop.time())),
         )
@@ -227,6 +227,11 @@ class Admission:
         for key_id in list(self._meters)[: METERS_MAX // 10]:
             if self._meters[key_id].rested(self.default, now_s):
                 del self._meters[key_id]
+
+
+def _seconds(wait_s: float) -> str:
+    """Three digits, or all before the point: never an exponent."""
+    return f"{wait_s:.3g}" if wait_s < 999 else f"{wait_s:.0f}"
 
 
 _LATER = Denial("requests", 1.0)

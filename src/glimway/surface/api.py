@@ -119,6 +119,7 @@ def refuse_early(house: House) -> Any:
             (b"content-type", b"application/json"),
             (b"x-request-id", trace_id.encode()),
             *refused.headers,
+            *refusal.headers,
         ]
         return refused.status, headers, refused.body
 

@@ -232,10 +232,32 @@ def test_a_choice_that_a_host_takes_is_sent(form: Any) -> None:
     assert sent(Quirks(), tools=[F], tool_choice=form) == {"tools": [F], "tool_choice": form}
 
 
-@pytest.mark.parametrize("form", ["required", NAMED, ALLOWED])
+@pytest.mark.parametrize("form", ["required", NAMED])
 def test_a_choice_that_a_host_does_not_take_becomes_auto(form: Any) -> None:
     outgoing = out(Quirks(tool_choice=frozenset({"auto"})), tools=[F], tool_choice=form)
     assert json.loads(outgoing.body)["tool_choice"] == "auto"
+    assert outgoing.adjusted == ("tool_choice changed to auto",)
+
+
+def test_a_choice_of_several_is_made_by_leaving_out_the_others() -> None:
+    other = {"type": "function", "function": {"name": "g", "description": "d", "parameters": {}}}
+    must = {"type": "allowed_tools", "allowed_tools": {"mode": "required", "tools": [NAMED]}}
+    words: dict[tuple[str, ...], dict[str, tuple[Any, tuple[str, ...]]]] = {
+        ("auto", "none", "required"): {"auto": ("auto", ()), "required": ("required", ())},
+        ("auto",): {"auto": ("auto", ()), "required": ("auto", ("tool_choice changed to auto",))},
+        (): {"auto": (None, ()), "required": (None, ("tool_choice changed to auto",))},
+    }
+    for known, expected in words.items():
+        for form, mode in ((ALLOWED, "auto"), (must, "required")):
+            quirks = Quirks(tool_choice=frozenset(known))
+            outgoing = out(quirks, tools=[F, other], tool_choice=form)
+            body = json.loads(outgoing.body)
+            assert body["tools"] == [F]
+            assert (body.get("tool_choice"), outgoing.adjusted) == expected[mode]
+    nobody = {"type": "function", "function": {"name": "h"}}
+    odd = {"type": "allowed_tools", "allowed_tools": {"mode": "auto", "tools": [nobody]}}
+    outgoing = out(Quirks(tool_choice=frozenset({"auto"})), tools=[F, other], tool_choice=odd)
+    assert json.loads(outgoing.body)["tools"] == [F, other]
     assert outgoing.adjusted == ("tool_choice changed to auto",)
 
 

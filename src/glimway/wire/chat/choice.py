@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from glimway.wire.chat.calls import Calls
+from glimway.wire.chat.citing import annotated
 from glimway.wire.chat.healing.declared import Declared, declared
 from glimway.wire.chat.healing.sieve import Needs, Sieve, needs
 from glimway.wire.chat.spoken import members_of, spoken
@@ -51,6 +52,8 @@ class Setting(msgspec.Struct, frozen=True):
     needs: Needs
     members: tuple[str, ...]
     reasons: dict[str, StopReason]
+    cites: bool = False
+    """The client's dialect has its own place for sources."""
 
 
 def setting(quirks: Quirks, stem: str, call: Call | None) -> Setting:
@@ -62,6 +65,7 @@ def setting(quirks: Quirks, stem: str, call: Call | None) -> Setting:
         needs(quirks, call, tools),
         members_of(quirks.reasoning_out),
         {**STOP_REASONS, **quirks.finish_reasons} if quirks.finish_reasons else STOP_REASONS,
+        call is not None and call.dialect != "chat",
     )
 
 
@@ -157,3 +161,5 @@ class Choice:
             self._calls.feed(calls, events)
         if rest:
             events.append(Opaque(place, rest, self._index))
+            if self._setting.cites and "annotations" in rest:
+                events += annotated(rest["annotations"], self._index)

@@ -30,7 +30,8 @@ def put(delta: dict[str, Any], event: Said, *, reasoning_too: bool) -> bool:
         _put_call(delta.setdefault("tool_calls", []), event)
         return True
     if isinstance(event, Cited):
-        delta.setdefault("annotations", []).append(_annotation(event))
+        if event.url is not None:
+            delta.setdefault("annotations", []).append(_annotation(event))
         return True
     name = _MEMBERS[type(event)]
     for later in _LATER[name]:
@@ -48,7 +49,8 @@ def grow(message: dict[str, Any], event: Said, *, reasoning_too: bool) -> None:
         _put_call(message.setdefault("tool_calls", []), event)
         return
     if isinstance(event, Cited):
-        message.setdefault("annotations", []).append(_annotation(event))
+        if event.url is not None:
+            message.setdefault("annotations", []).append(_annotation(event))
         return
     name = _MEMBERS[type(event)]
     message.setdefault(name, []).append(event.text)
@@ -72,11 +74,17 @@ def finished(grown: dict[str, Any]) -> dict[str, Json]:
 
 
 def _annotation(event: Cited) -> dict[str, Json]:
-    """Source: https://platform.openai.com/docs/api-reference/chat/object (annotations)."""
-    members = {"url": event.url, "title": event.title}
-    span = {"start_index": event.start, "end_index": event.end}
-    known = {name: value for name, value in {**members, **span}.items() if value is not None}
-    return {"type": "url_citation", "url_citation": known}
+    """A source with an address: clients want every member of it.
+
+    Source: https://platform.openai.com/docs/api-reference/chat/object (annotations).
+    """
+    citation = {
+        "url": event.url,
+        "title": event.title or event.url,
+        "start_index": event.start or 0,
+        "end_index": event.end or 0,
+    }
+    return {"type": "url_citation", "url_citation": citation}
 
 
 def _put_call(calls: list[dict[str, Any]], event: ToolOpen | ToolArgs) -> None:

@@ -15,7 +15,7 @@ from glimway.wire.chat.control import write_thinking
 from glimway.wire.chat.messages import Style
 from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Refusal
-from glimway.wire.talk import Call, Json
+from glimway.wire.talk import Call, Json, ToolChoice
 
 PLANS_KEPT_MAX = 4096
 """Hosts whose plan is remembered; at more, all are forgotten."""
@@ -203,6 +203,9 @@ def _tool_choice(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: li
         # Without tools the model cannot call any, which is what was asked.
         del body["tool_choice"]
         body.pop("tools", None)
+    elif choice.mode == "allowed" and (allowed := _allowed(body, choice)):
+        body["tools"] = allowed
+        _allow(body, choice, quirks, adjusted)
     elif "auto" in quirks.tool_choice:
         body["tool_choice"] = "auto"
         adjusted.append("tool_choice changed to auto")
@@ -210,6 +213,25 @@ def _tool_choice(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: li
         del body["tool_choice"]
         if choice.mode != "auto":
             adjusted.append("tool_choice left out")
+
+
+def _allowed(body: dict[str, Json], choice: ToolChoice) -> list[Json]:
+    """The tools that a choice of several names."""
+    tools = body.get("tools", ())
+    return [one for one in tools if one.get("function", {}).get("name") in choice.names]
+
+
+def _allow(body: dict[str, Json], choice: ToolChoice, quirks: Quirks, adjusted: list[str]) -> None:
+    """Choose among the tools that are left."""
+    if choice.value["allowed_tools"].get("mode") == "required":
+        if "required" in quirks.tool_choice:
+            body["tool_choice"] = "required"
+            return
+        adjusted.append("tool_choice changed to auto")
+    if "auto" in quirks.tool_choice:
+        body["tool_choice"] = "auto"
+    else:
+        del body["tool_choice"]
 
 
 def _functions(body: dict[str, Json]) -> list[dict[str, Any]]:

@@ -9,12 +9,15 @@ from __future__ import annotations
 import msgspec
 
 from glimway.wire.chat.fit import Plan, plan_of
+from glimway.wire.chat.foreign.call import call_at_home
 from glimway.wire.chat.messages import write_messages
 from glimway.wire.chat.search import put_in, take_out, wish_of
 from glimway.wire.chat.tools import write_tool, write_tool_choice
 from glimway.wire.dialect import Outgoing
 from glimway.wire.quirks import Quirks
 from glimway.wire.talk import Call, Format, Json
+
+DIALECT = "chat"
 
 ADJUSTED_MAX = 24
 """Changes that are named one by one; they travel in a header."""
@@ -37,6 +40,8 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
     """
     plan = plan_of(quirks)
     adjusted: list[str] = []
+    if call.dialect != DIALECT:
+        call = call_at_home(call, quirks, adjusted)
     body: dict[str, Json] = {
         "model": model,
         "messages": write_messages(call.turns, plan.style, adjusted),

@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 
 from glimway.wire.chat.choice import Choice, Setting, setting
+from glimway.wire.chat.citing import found
 from glimway.wire.chat.errors import fault_in_body, is_error
 from glimway.wire.chat.healing.frames import recover
 from glimway.wire.chat.healing.surrogates import Mender
 from glimway.wire.chat.healing.torn import Torn
 from glimway.wire.chat.shapes import decode_usual_chunk
+from glimway.wire.chat.spoken import beyond
 from glimway.wire.chat.usage import better_usage, read_usage
 from glimway.wire.chat.whole import read_usual, text_or_none
 from glimway.wire.events import Event, Opaque, Start, Text, Thought, Usage
@@ -248,9 +250,11 @@ class Reader:
                 if type(choice) is dict:
                     self._choice(choice, member, events)
         if not frame.keys() <= _FRAME_KNOWN:
-            rest = _rest(frame, _FRAME_KNOWN)
+            rest = beyond(frame, _FRAME_KNOWN)
             if rest:
                 events.append(Opaque("frame", rest))
+                if self._call is not None and self._call.dialect != "chat":
+                    events += found(rest, self._quirks.web_search.results)
         return events
 
     def _choice(self, choice: dict[str, Any], member: str, events: list[Event]) -> None:
@@ -274,7 +278,7 @@ class Reader:
         if choice.get("usage") is not None:
             self.usage = better_usage(self.usage, read_usage(choice["usage"]))
         if not choice.keys() <= _CHOICE_KNOWN:
-            rest = _rest(choice, _CHOICE_KNOWN)
+            rest = beyond(choice, _CHOICE_KNOWN)
             if rest:
                 events.append(Opaque("choice", rest, index))
 
@@ -292,8 +296,3 @@ class Reader:
         if self.usage is not None:
             events.append(self.usage)
         return events
-
-
-def _rest(members: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
-    """Members that no event carries; ``null`` says nothing and is not kept."""
-    return {k: v for k, v in members.items() if k not in known and v is not None}

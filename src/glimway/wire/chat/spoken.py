@@ -24,6 +24,11 @@ def members_of(order: tuple[str, ...]) -> tuple[str, ...]:
     return own + tuple(name for name in MEMBERS if name not in own)
 
 
+def beyond(members: dict[str, Any], known: frozenset[str]) -> dict[str, Any]:
+    """Members that are read nowhere; ``null`` says nothing and is not kept."""
+    return {k: v for k, v in members.items() if k not in known and v is not None}
+
+
 def spoken(delta: dict[str, Any], members: tuple[str, ...], known: frozenset[str]) -> Spoken:
     """Read a delta or message.
 
@@ -49,7 +54,7 @@ def spoken(delta: dict[str, Any], members: tuple[str, ...], known: frozenset[str
                 if thought:
                     break
     if not delta.keys() <= known:
-        more = {k: v for k, v in delta.items() if k not in known and v is not None}
+        more = beyond(delta, known)
         if more.get("reasoning_details") == []:
             del more["reasoning_details"]
         if more:

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from glimway.wire.chat.healing.values import typed
-from glimway.wire.talk import Call
+from glimway.wire.talk import Call, Tool
 
 Json = Any
 
@@ -45,11 +45,19 @@ class Declared:
         return _encode(members).decode()
 
 
+def is_function(tool: Tool, call: Call) -> bool:
+    """Whether the provider was given a tool as a function: a tool of another dialect is one where
+    that dialect says how its input looks."""
+    if tool.kind == "function":
+        return True
+    return call.dialect != "chat" and bool(tool.name) and type(tool.parameters) is dict
+
+
 def declared(call: Call | None) -> Declared | None:
     """The tools that may be called; None where none may."""
     if call is None or not call.tools:
         return None
     if call.tool_choice is not None and call.tool_choice.mode == "none":
         return None
-    schemas = {tool.name: tool.parameters for tool in call.tools if tool.kind == "function"}
+    schemas = {tool.name: tool.parameters for tool in call.tools if is_function(tool, call)}
     return Declared(schemas) if schemas else None

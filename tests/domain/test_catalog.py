@@ -23,6 +23,7 @@ from glimway.domain.catalog import (
     Resolved,
     joined,
 )
+from glimway.domain.endpoint import capped
 from glimway.domain.names import cut_pin, cut_suffixes, fold
 from glimway.domain.strict import DataError
 from glimway.wire.quirks import Quirks, ThinkingControl, WebSearch
@@ -243,7 +244,8 @@ def test_an_endpoint_has_the_offers_facts_over_the_models(catalog: Catalog) -> N
     price = zai.price_at(0)
     assert price is not None
     assert price.version.startswith("2026-11-21.")
-    assert zai.quirks is zai.provider.quirks
+    assert zai.quirks == capped(zai.provider.quirks, 131_072)
+    assert hill.quirks.ranges["max_tokens"].high == 16_384
 
 
 def test_offers_of_providers_that_are_not_configured_are_left_out(catalog: Catalog) -> None:

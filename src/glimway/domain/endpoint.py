@@ -15,7 +15,9 @@ from glimway.domain.offer import Offer
 from glimway.domain.pricing import Price, RateCard
 from glimway.domain.provider import Provider
 from glimway.domain.strict import laid_over, read
-from glimway.wire.quirks import Quirks
+from glimway.wire.quirks import Quirks, Range
+
+_CAP = "max_tokens"
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +83,8 @@ def endpoint_of(
     name = f"{model.id}@{provider.id}"
     if any(one.id == name for one in earlier):
         name = f"{name}/{offer.model}"
-    quirks = narrowed(provider.quirks, offer.quirks, name)
+    max_output = model.max_output if offer.max_output is None else offer.max_output
+    quirks = capped(narrowed(provider.quirks, offer.quirks, name), max_output)
     return Endpoint(
         id=name,
         model=model.id,
@@ -90,7 +93,7 @@ def endpoint_of(
         quirks=quirks,
         rates=offer.rate_card(),
         context=model.context if offer.context is None else offer.context,
-        max_output=model.max_output if offer.max_output is None else offer.max_output,
+        max_output=max_output,
         capabilities=_able(model.capabilities - offer.lacks, quirks),
         quantization=offer.quantization,
         regions=offer.regions,
@@ -118,6 +121,16 @@ def _able(capabilities: frozenset[Capability], quirks: Quirks) -> frozenset[Capa
     if quirks.web_search.form == "none":
         out.add("web_search")
     return capabilities - out
+
+
+def capped(quirks: Quirks, max_output: int | None) -> Quirks:
+    """Quirks that lower a cap on output to what the endpoint can give: hosts refuse a higher one,
+    and many programs send one figure to every model."""
+    bounds = quirks.ranges.get(_CAP, Range())
+    if max_output is None or (bounds.high is not None and bounds.high <= max_output):
+        return quirks
+    bounds = msgspec.structs.replace(bounds, high=max_output)
+    return msgspec.structs.replace(quirks, ranges={**quirks.ranges, _CAP: bounds})
 
 
 def narrowed(quirks: Quirks, changes: dict[str, Any], where: str) -> Quirks:

@@ -1,11 +1,12 @@
 """The catalog as clients read it.
 
-Knows OpenAI's list and object shapes, with our additions beside theirs. Refuses to know how a
-model is served.
+Knows OpenAI's list and object shapes, with our additions beside theirs, and Anthropic's. Refuses
+to know how a model is served.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ import msgspec
 
 from glimway.domain.catalog import Catalog, Endpoint, Model
 from glimway.domain.money import usd_per_million_text, usd_text
+from glimway.domain.parameters import Tables, table_of
 from glimway.domain.pricing import Price
 
 Json = dict[str, Any]
@@ -23,8 +25,53 @@ def models_list(catalog: Catalog) -> Json:
     return {"object": "list", "data": [_card(model) for model in catalog.models]}
 
 
-def model_object(catalog: Catalog, name: str) -> Json:
+def anthropic_list(catalog: Catalog) -> Json:
+    """``GET /v1/models`` as Anthropic's clients read it: all on one page.
+
+    Source: https://docs.anthropic.com/en/api/models-list.
+    """
+    models = [_anthropic_card(model) for model in catalog.models]
+    return {
+        "data": models,
+        "has_more": False,
+        "first_id": models[0]["id"] if models else None,
+        "last_id": models[-1]["id"] if models else None,
+    }
+
+
+def anthropic_object(catalog: Catalog, name: str) -> Json:
+    """``GET /v1/models/{id}`` as Anthropic's clients read it.
+
+    Raises:
+        Refusal: ``not_found`` with the nearest names.
+    """
+    resolved = catalog.resolve(name)
+    if resolved.model is None:
+        return _anthropic_card(Model(id=resolved.model_id))
+    return _anthropic_card(resolved.model)
+
+
+def _anthropic_card(model: Model) -> Json:
+    return {
+        "type": "model",
+        "id": model.id,
+        "display_name": model.name or model.id,
+        "created_at": _day(model.released),
+    }
+
+
+def _day(day: date | None) -> str:
+    """RFC 3339; a day that is not known is the epoch's, as Anthropic has it."""
+    return f"{(day or date(1970, 1, 1)).isoformat()}T00:00:00Z"
+
+
+def model_object(catalog: Catalog, name: str, tables: Tables) -> Json:
     """``GET /v1/models/{id}``: one model, with everything the catalog knows.
+
+    Args:
+        catalog: what there is.
+        name: as it was asked.
+        tables: request parameters, by the name that models give.
 
     Raises:
         Refusal: ``not_found`` with the nearest names.
@@ -39,9 +86,35 @@ def model_object(catalog: Catalog, name: str) -> Json:
     return {
         **_card(model),
         **known,
+        "parameters": _parameters(model, catalog.endpoints_of(model.id), tables),
         "sources": msgspec.to_builtins(model.sources),
         "checked": msgspec.to_builtins(model.checked),
     }
+
+
+def _parameters(model: Model, endpoints: Iterable[Endpoint], tables: Tables) -> list[Json]:
+    """The model's request parameters: what each may be, and what becomes of it."""
+    table = table_of(tables, model)
+    if table is None:
+        return []
+    hosts = {endpoint.provider.id: endpoint.quirks for endpoint in endpoints}
+    return [
+        {
+            "name": row.name,
+            "type": row.type if row.also is None else [row.type, row.also],
+            "default": row.default,
+            "minimum": row.low,
+            "maximum": row.high,
+            "values": list(row.values) or None,
+            "max_items": row.items_max,
+            "max_characters": row.chars_max,
+            "range": row.range_text() or None,
+            "meaning": row.meaning,
+            "honoured_by": row.honoured_by or "every host",
+            "left_out_by": [name for name, quirks in hosts.items() if row.name in quirks.reject],
+        }
+        for row in table.parameters
+    ]
 
 
 def endpoints_object(catalog: Catalog, name: str, now_ms: int) -> Json:

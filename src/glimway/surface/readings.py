@@ -13,12 +13,19 @@ from urllib.parse import unquote
 import msgspec
 
 from glimway.domain.keys import Key
+from glimway.domain.parameters import Tables
 from glimway.domain.receipt import Receipt
 from glimway.engine.house import House
 from glimway.store.errors import StoreError
 from glimway.store.receipts import Receipts
 from glimway.surface.api import Application, Headers, credentials
-from glimway.surface.catalog import endpoints_object, model_object, models_list
+from glimway.surface.catalog import (
+    anthropic_list,
+    anthropic_object,
+    endpoints_object,
+    model_object,
+    models_list,
+)
 from glimway.surface.exchange import Exchange
 from glimway.surface.mounts import mount_of
 from glimway.surface.receipts import receipt_object
@@ -26,15 +33,31 @@ from glimway.wire.refusal import Fault, Refusal
 
 _encode = msgspec.json.Encoder().encode
 
+_ANTHROPIC = b"anthropic-version"
+"""Who sends it reads Anthropic's shapes."""
 _MODELS = "/v1/models/"
 _GENERATIONS = "/v1/generations/"
 
 
 class Readings:
-    """Serves GET paths; what it does not know goes to the application behind."""
+    """Serves GET paths; what it does not know goes to the application behind.
 
-    def __init__(self, house: House, receipts: Receipts, behind: Application) -> None:
+    Args:
+        house: the parts of the running server.
+        receipts: where receipts are read.
+        behind: serves every other path.
+        tables: request parameters of models, by the name that models give.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        receipts: Receipts,
+        behind: Application,
+        tables: Tables | None = None,
+    ) -> None:
         self._house = house
+        self._tables: Tables = {} if tables is None else tables
         self._receipts = receipts
         self._behind = behind
 
@@ -68,8 +91,9 @@ class Readings:
             return 200, {"status": "ok"}
         key = self._key(scope)
         catalog = self._house.catalog.now
+        anthropic = any(name == _ANTHROPIC for name, _ in scope["headers"])
         if path == "/v1/models":
-            return 200, models_list(catalog)
+            return 200, anthropic_list(catalog) if anthropic else models_list(catalog)
         if path == "/v1/key":
             return 200, self._key_object(key)
         if path.startswith(_GENERATIONS):
@@ -80,7 +104,9 @@ class Readings:
             return 200, endpoints_object(
                 catalog, unquote(raw[: -len("/endpoints")]), self._house.now_ms()
             )
-        return 200, model_object(catalog, unquote(raw))
+        if anthropic:
+            return 200, anthropic_object(catalog, unquote(raw))
+        return 200, model_object(catalog, unquote(raw), self._tables)
 
     async def _receipt(self, public_id: str, key: Key) -> Receipt:
         try:

@@ -25,7 +25,7 @@ def test_often(n):
 """
 
 
-def _run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, what: str = ".", **environment: str) -> subprocess.CompletedProcess[str]:
     shutil.copy(TESTS / "conftest.py", folder)
     arguments = [
         "-n",
@@ -37,9 +37,10 @@ def _run(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
         "--rootdir",
         str(folder),
     ]
-    kept = {name: value for name, value in os.environ.items() if name != "CI"}
+    own = ("CI", "GLIMWAY_CORPORA")
+    kept = {name: value for name, value in os.environ.items() if name not in own}
     return subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments, folder],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments, folder / what],
         cwd=folder,
         env={**kept, **environment},
         capture_output=True,
@@ -59,6 +60,27 @@ def test_a_skip_is_never_silent_and_fails_in_ci(
     assert "the moon is full: 1 of test_moon.py" in done.stdout
     assert "the tide is high: 3 of test_moon.py" in done.stdout
     assert done.stdout.strip().splitlines()[-1].strip("= ").startswith("1 passed, 4 skipped")
+
+
+def test_missing_test_data_are_told_and_wrong_ones_fail(tmp_path: Path) -> None:
+    (tmp_path / "corpora").mkdir()
+    (tmp_path / "corpora" / "test_sun.py").write_text("def test_fails(): assert False")
+    (tmp_path / "test_moon.py").write_text("def test_runs(): ...")
+    told = "tests/corpora: GLIMWAY_CORPORA does not name the folder"
+    done = _run(tmp_path, CI="true")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 passed" in done.stdout
+    assert told in done.stdout
+    done = _run(tmp_path, "test_moon.py")
+    assert told not in done.stdout
+    done = _run(tmp_path, GLIMWAY_CORPORA=str(tmp_path))
+    assert done.returncode != 0
+    assert "lacks json, specs, strings, utf8" in done.stdout + done.stderr
+    for name in ("json", "specs", "strings", "utf8"):
+        (tmp_path / name).mkdir()
+    done = _run(tmp_path, GLIMWAY_CORPORA=str(tmp_path))
+    assert "1 failed, 1 passed" in done.stdout
+    assert told not in done.stdout
 
 
 def test_without_a_skip_ci_is_content(tmp_path: Path) -> None:

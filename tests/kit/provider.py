@@ -175,6 +175,8 @@ class ScriptedProvider:
         try:
             context = self._tls_context()
             listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+            # Inherited by what it accepts: the kernel must not hold a step back for the next one.
+            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             server = await self._loop.create_server(
                 lambda: Connection(self), sock=listener, ssl=context
             )

@@ -17,8 +17,10 @@ from glimway.config.places import database_url, journal_folder, make_private
 from glimway.config.settings import Deadlines as DeadlineSettings
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config
+from glimway.data import load_parameters
 from glimway.domain.catalog import Catalog
 from glimway.domain.estimate import Estimates
+from glimway.domain.judgement import Judge
 from glimway.domain.keys import Keyring
 from glimway.engine.admission import Admission
 from glimway.engine.deadlines import Deadlines
@@ -111,6 +113,7 @@ class Parts:
             estimates.start(model.id, model.bytes_per_token, model.mean_output_tokens)
         self.routing = Routing(
             self.catalog.now,
+            Judge(load_parameters()),
             estimates,
             self.wheel,
             attempts_max=settings.routing.attempts,

@@ -14,6 +14,7 @@ from glimway.domain.cooldown import blames_endpoint
 from glimway.domain.endpoint import Endpoint
 from glimway.domain.estimate import Estimates
 from glimway.domain.health import Health
+from glimway.domain.judgement import Judge
 from glimway.domain.keys import Key
 from glimway.domain.retry import ATTEMPTS_MAX, RetryBudget
 from glimway.domain.routing.affinity import Affinity, Home
@@ -33,6 +34,7 @@ class Routing:
 
     Args:
         catalog: what there is.
+        judge: holds calls to the parameter tables of their models.
         estimates: what prompts and answers are expected to use.
         wheel: its clock is that of health and waits; it rings when the figures are read again.
         policy: the operator's rules.
@@ -42,6 +44,7 @@ class Routing:
     def __init__(
         self,
         catalog: Catalog,
+        judge: Judge,
         estimates: Estimates,
         wheel: Wheel,
         policy: Policy = Policy(),  # noqa: B008 - frozen
@@ -53,6 +56,8 @@ class Routing:
         self.chance = random.Random().random  # noqa: S311 - spreads load, guards nothing
         """A fresh random number, 0 to 1."""
         self._wheel = wheel
+        self._catalog = catalog
+        self._judge = judge
         self._attempts_max = attempts_max
         self._affinity = Affinity()
         self._planner = Planner(
@@ -81,8 +86,10 @@ class Routing:
             at_ms: when it came, wall time.
 
         Raises:
-            Refusal: nobody can serve it, with the reason of each.
+            Refusal: a parameter is not what its model takes, or nobody can serve the call, with the
+                reason of each.
         """
+        self._judge.judge(call, self._catalog.resolve(call.model).model)
         asked = Asked(request_bytes, at_ms, self._wheel.loop.time(), self.chance())
         return self._planner.plan(call, key, asked)
 

@@ -14,6 +14,8 @@ from kit.recorded import Recorded
 from kit.steps import Step
 from seeds.setting import UNLIMITED, model, provider
 
+ONE_TRY = "[routing]\nattempts = 1\n"
+
 PIECE_BYTES = 7
 """How much of a streamed text arrives at once: characters are cut in the middle."""
 
@@ -42,6 +44,6 @@ def parrot() -> Iterator[ScriptedProvider]:
 def gateway(parrot: ScriptedProvider) -> Iterator[Gateway]:
     """The gateway; ``lab/m`` repeats."""
     url = f"{parrot.url}/v1"
-    text = UNLIMITED + provider("rack1", "openai", url) + model("lab/m", "rack1", "m")
+    text = UNLIMITED + ONE_TRY + provider("rack1", "openai", url) + model("lab/m", "rack1", "m")
     with Gateway(text) as running:
         yield running

@@ -32,6 +32,7 @@ def host(running_host: ScriptedProvider) -> Iterator[ScriptedProvider]:
     unused = running_host._scripts.waiting.copy()
     running_host._scripts.waiting.clear()
     assert not unused, "a script was left over"
+    assert not running_host.faults, "the host was asked more often than scripted"
 
 
 @pytest.fixture(scope="session")

@@ -51,7 +51,7 @@ class Clean:
             self._check_calls()
         else:
             self.failed = True
-            assert list(json.loads(last)) == ["error"]
+            assert "error" in json.loads(last)
 
     def _frame(self, frame: Json) -> None:
         assert tuple(frame)[:4] == HEAD

@@ -154,6 +154,15 @@ def test_tools_in_a_stream(host: str) -> None:
     assert body == {"stream": True, "tools": [F], "tool_choice": "auto", **own}
 
 
+def test_a_request_id_fits_the_maker() -> None:
+    """Its API takes 6 to 64 characters."""
+    for length in (6, 64):
+        assert sent("zai", request_id="r" * length) == {"request_id": "r" * length}
+    for length in (5, 65):
+        assert sent("zai", request_id="r" * length) == {}
+        assert adjusted("zai", request_id="r" * length) == ("request_id left out",)
+
+
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_temperature_beyond_the_makers_range(host: str) -> None:
     narrow = host in (*MAKERS, "empiriolabs")

@@ -37,6 +37,9 @@ class Sent:
     """A whole body, or a stream with its terminal mark."""
     left_s: float | None = None
     """When the client left before that."""
+    sent_s: float = field(default_factory=time.monotonic)
+    first_s: float | None = None
+    """When the first bytes of the answer came."""
 
     @property
     def cost_usd(self) -> Decimal:
@@ -137,6 +140,8 @@ class Caller(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Look whether the answer is whole."""
+        if self.sent is not None and self.sent.first_s is None:
+            self.sent.first_s = time.monotonic()
         self._inbox += data
         if self._look():
             self._crowd.answered += 1

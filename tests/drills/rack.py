@@ -25,6 +25,9 @@ from kit.recorded import request_end
 BACKLOG = 2048
 """Connections that may wait while the loop is busy."""
 
+UNSENT_BYTES_MAX = 64 * 1024
+"""A stream waits when so much of it is not taken."""
+
 _NUMBER = re.compile(rb"request (\d+)\.")
 
 
@@ -38,6 +41,8 @@ class Pace:
     """Between two frames of a stream."""
     texts: int | None = 3
     """Frames of text in a stream; None never ends."""
+    text_chars: int = 0
+    """How long each text is made; short ones only count themselves."""
 
 
 @dataclass
@@ -147,9 +152,11 @@ class _Connection(asyncio.Protocol):
             tail = answers.chunk(finish + answers.frame(last)) + answers.chunk(answers.DONE)
             self._end(served, tail + answers.LAST_CHUNK)
             return
-        served.sent_texts += 1
-        text = answers.frame(answers.chat_chunk({"content": f"text {served.sent_texts} "}))
-        self._transport.write(answers.chunk(text))
+        if self._transport.get_write_buffer_size() < UNSENT_BYTES_MAX:
+            served.sent_texts += 1
+            words = f"text {served.sent_texts} ".ljust(pace.text_chars, ".")
+            text = answers.frame(answers.chat_chunk({"content": words}))
+            self._transport.write(answers.chunk(text))
         self._later(pace.gap_s, lambda: self._text(served, pace))
 
     def _end(self, served: Served, data: bytes) -> None:

@@ -56,9 +56,9 @@ class Scene:
 
     def only(self, how: str, at_s: float) -> None:
         self.loop.run_for(1000)
-        ((ended, after_s),) = self.ends
-        assert ended == how
-        assert after_s == pytest.approx(at_s, abs=SLACK_S)
+        ((seen, seen_s),) = self.ends
+        assert seen == how
+        assert seen_s == pytest.approx(at_s, abs=SLACK_S)
 
 
 @pytest.fixture

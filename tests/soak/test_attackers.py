@@ -93,7 +93,8 @@ async def one_round(gateway: Gateway, more: Iterator[Ask], siege: Siege) -> floa
     growth_kib = gateway.rss_kib() - warm_kib
     assert len(gang.members) >= siege.attackers * 0.9, "they come again, and are let in"
     await gang.stop()
-    for way, limit_s in (("head", siege.header_s), ("body", siege.body_s)):
+    limits_s: dict[Way, float] = {"head": siege.header_s, "body": siege.body_s}
+    for way, limit_s in limits_s.items():
         held_s = gang.held_s[way]
         assert len(held_s) >= siege.attackers // 3, way
         assert max(held_s) <= limit_s + CUT_SLACK_S, way

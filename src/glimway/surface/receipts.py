@@ -10,11 +10,14 @@ from typing import Any
 import msgspec
 
 from glimway.domain.money import usd_number
-from glimway.domain.receipt import Receipt
+from glimway.domain.receipt import Attempt, Receipt
 
 
 def receipt_object(receipt: Receipt) -> dict[str, Any]:
-    """``GET /v1/generations/{id}``: what one request used, cost and went through."""
+    """``GET /v1/generations/{id}``: what one request used, cost and went through.
+
+    What an attempt met inside (``detail``) is the operator's to know.
+    """
     cost = msgspec.Raw(usd_number(receipt.cost_nanousd))
     return {
         "object": "generation",
@@ -49,7 +52,13 @@ def receipt_object(receipt: Receipt) -> dict[str, Any]:
         "price_version": receipt.price_version,
         "ttft_ms": receipt.ttft_ms,
         "duration_ms": receipt.duration_ms,
-        "attempts": msgspec.to_builtins(receipt.attempts),
+        "attempts": [_attempt(attempt) for attempt in receipt.attempts],
         "adjusted": list(receipt.adjusted),
         "user": receipt.user,
     }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    members: dict[str, Any] = msgspec.to_builtins(attempt)
+    members.pop("detail", None)
+    return members

@@ -97,8 +97,11 @@ class Writer:
             kind = type(event)
             if kind is Text and event.choice == 0:  # type: ignore[union-attr]
                 return self._mid + _encode(event.text) + self._tail  # type: ignore[union-attr]
-            if kind is Thought and event.choice == 0 and not self._style.reasoning_too:  # type: ignore[union-attr]
-                return self._thought_mid + _encode(event.text) + self._tail  # type: ignore[union-attr]
+            if kind is Thought and event.choice == 0:  # type: ignore[union-attr]
+                text = _encode(event.text)  # type: ignore[union-attr]
+                if self._style.reasoning_too:
+                    text += b',"reasoning":' + text
+                return self._thought_mid + text + self._tail
         return self._general(events)
 
     def end(self, stops: list[Stop], usage: Usage, cost_usd: bytes | None) -> bytes:

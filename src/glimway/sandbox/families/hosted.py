@@ -72,8 +72,12 @@ ZAI: Final = Family(
     takes_stop_text=False,
     takes_schema=False,
     takes_choice=False,
+    # The specification's members, and those that its maker's own libraries send beside them.
     members=frozenset(
-        {"thinking", "do_sample", "tool_stream", "request_id", "user_id", "reasoning_effort"}
+        {
+            *("thinking", "do_sample", "tool_stream", "request_id", "user_id", "reasoning_effort"),
+            *("meta", "sensitive_word_check", "watermark_enabled"),
+        }
     ),
 )
 

@@ -24,6 +24,7 @@ from glimway.config.values import Config
 from glimway.console.admin import admin_app
 from glimway.console.doors import Doors
 from glimway.console.parts import AdminParts
+from glimway.data import load_parameters
 from glimway.engine.house import House
 from glimway.parts import Parts, now_ms
 from glimway.server import Server
@@ -53,7 +54,7 @@ async def run(config: Config) -> int:
     try:
         told = await welcome(parts.database, config, parts.reload_keys)
         doors = Doors(_admin(parts, house), Nowhere(house))
-        api = PublicApi(house, Readings(house, parts.receipts, doors))
+        api = PublicApi(house, Readings(house, parts.receipts, doors, load_parameters()))
         server = Server(_uvicorn(api, parts, house), house, told)
         await server.serve()
     finally:

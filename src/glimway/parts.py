@@ -14,6 +14,7 @@ from pathlib import Path
 
 from glimway.config.assemble import assemble
 from glimway.config.places import database_url, journal_folder, make_private
+from glimway.config.refreshed import read_prices, with_prices
 from glimway.config.settings import Deadlines as DeadlineSettings
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config
@@ -72,6 +73,10 @@ class Parts:
         self.wheel = Wheel(self.loop)
         self.outbox = Outbox(self.loop)
         make_private(data)
+        try:
+            self.shipped = with_prices(Shipped.load(), read_prices(data))
+        except ValueError as error:  # prices that cannot be read must not charge anybody
+            raise StoreError(str(error)) from None
         self.journal = Journal.open(
             journal_folder(data),
             segment_bytes=settings.journal.segment_bytes,
@@ -103,7 +108,7 @@ class Parts:
         self.catalog: Latest[Catalog] = Latest(
             assemble(
                 self.config,
-                Shipped.load(),
+                self.shipped,
                 sandbox_url=self.sandbox.url(),
                 deadlines=_deadlines,
             )

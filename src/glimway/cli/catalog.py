@@ -6,13 +6,17 @@ of it.
 
 from __future__ import annotations
 
+import os
 from typing import Final
 
 import msgspec
 
 from glimway.cli.configuration import read_configuration
 from glimway.cli.options import Flags
+from glimway.cli.terminal import fail
 from glimway.config.assemble import assemble
+from glimway.config.places import data_folder
+from glimway.config.refreshed import read_prices, with_prices
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config
 from glimway.domain.catalog import Catalog
@@ -36,7 +40,7 @@ def know(flags: Flags) -> Known:
     """
     shipped = Shipped.load()
     config = read_configuration(flags, shipped).usable()
-    return Known(config, assemble(config, shipped, SANDBOX_URL))
+    return Known(config, assemble(config, _with_prices(shipped, config), SANDBOX_URL))
 
 
 def know_prices(flags: Flags) -> Catalog:
@@ -45,4 +49,12 @@ def know_prices(flags: Flags) -> Catalog:
     config = read_configuration(flags, shipped).config
     sound = tuple(one for one in config.providers if one.profile in shipped.profiles)
     config = msgspec.structs.replace(config, providers=sound)
-    return assemble(config, shipped, SANDBOX_URL)
+    return assemble(config, _with_prices(shipped, config), SANDBOX_URL)
+
+
+def _with_prices(shipped: Shipped, config: Config) -> Shipped:
+    """The shipped data with the prices that ``models refresh`` has brought."""
+    try:
+        return with_prices(shipped, read_prices(data_folder(config.settings, os.environ)))
+    except ValueError as error:
+        fail(str(error))

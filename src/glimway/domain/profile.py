@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from glimway.domain.pricelist import PriceList
 from glimway.wire.quirks import PATHS, Dialect, Quirks
 
 __all__ = ["PATHS", "Links", "Policy", "Profile", "Source", "Stance"]
@@ -73,6 +74,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         links: pages of the host.
         policy: what it says about data.
         quirks: how it spells its dialect.
+        price_list: how its own list of prices reads; None: none is known.
         tips: what an operator should know, one sentence each.
         sources: where all this was read.
         checked: when.
@@ -95,6 +97,7 @@ class Profile(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     links: Links = Links()
     policy: Policy = Policy()
     quirks: Quirks = Quirks()
+    price_list: PriceList | None = None
     tips: tuple[str, ...] = ()
     sources: tuple[Source, ...] = ()
     checked: date

@@ -83,10 +83,13 @@ class Mount(msgspec.Struct, frozen=True):
         return self.words(error, trace_id)
 
 
-def _chat(usage: Literal["asked", "always", "finish"]) -> Callable[[Call, Answering], Writer]:
+def _chat(
+    usage: Literal["asked", "always", "finish"], *, reasoning_too: bool = False
+) -> Callable[[Call, Answering], Writer]:
     """Chat writers, by where usage rides in streams: ``asked`` = a last frame of its own when
     ``include_usage`` asks for it; ``always`` = that frame unasked; ``finish`` = in the frame of
-    ``finish_reason``."""
+    ``finish_reason``. ``reasoning_too``: thinking under both names, where clients of several
+    gateways come: some read ``reasoning``, others ``reasoning_content``."""
 
     def write(call: Call, answering: Answering) -> Writer:
         place: Literal["off", "last", "finish"] = "finish"
@@ -99,6 +102,7 @@ def _chat(usage: Literal["asked", "always", "finish"]) -> Callable[[Call, Answer
                 created=answering.created_s,
                 usage=place,
                 usage_null=place == "last",
+                reasoning_too=reasoning_too,
             )
         )
 
@@ -116,7 +120,7 @@ def _now_s() -> int:
 
 
 MOUNTS: tuple[Mount, ...] = (
-    Mount("/v1", CHAT_CLIENT, _chat("asked"), openai_error),
+    Mount("/v1", CHAT_CLIENT, _chat("asked", reasoning_too=True), openai_error),
     Mount("/v1", RESPONSES_CLIENT, _responses, openai_error, check=refuse_state),
     Mount("/v1/openai", CHAT_CLIENT, _chat("asked"), openai_error),
     Mount("/glm", CHAT_CLIENT, _chat("always"), glm_error),

@@ -68,9 +68,12 @@ def test_usage_in_the_finish_frame_or_nowhere() -> None:
 
 
 def test_thinking_under_two_names() -> None:
-    said = written(style(reasoning_too=True), [Thought("H")], [Thought("m"), Text("a")])
+    pieces: list[list[Event]] = [[Thought("H")], [Thought("m")], [Thought("", signature="s")]]
+    said = written(style(reasoning_too=True), *pieces, [Thought("m"), Text("a")])
     deltas = [frame["choices"][0]["delta"] for frame in said if frame["choices"]]
     assert {"reasoning_content": "H", "reasoning": "H"} in deltas
+    assert {"reasoning_content": "m", "reasoning": "m"} in deltas
+    assert not any(delta.get("reasoning_content") == "" for delta in deltas)
     assert {"reasoning_content": "m", "reasoning": "m", "content": "a"} in deltas
     whole = Writer(style(reasoning_too=True)).whole([Thought("Hm"), Text("a"), *STOP], USED, None)
     message = json.loads(whole)["choices"][0]["message"]

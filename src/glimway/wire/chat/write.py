@@ -97,7 +97,7 @@ class Writer:
             kind = type(event)
             if kind is Text and event.choice == 0:  # type: ignore[union-attr]
                 return self._mid + _encode(event.text) + self._tail  # type: ignore[union-attr]
-            if kind is Thought and event.choice == 0:  # type: ignore[union-attr]
+            if kind is Thought and event.choice == 0 and event.text:  # type: ignore[union-attr]
                 text = _encode(event.text)  # type: ignore[union-attr]
                 if self._style.reasoning_too:
                     text += b',"reasoning":' + text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -68,6 +69,25 @@ def test_a_cap_above_the_models_is_lowered_and_named(
     receipt = shipped.get(f"/v1/generations/{answer.header('x-request-id')}").json()
     assert receipt["adjusted"] == ["max_tokens lowered to 131072"]
     assert ask(shipped, mount, max_tokens=131072).header("x-glimway-adjusted") is None
+
+
+def test_refreshed_prices_are_charged(emulated: Stage, tmp_path: Path) -> None:
+    """What ``glimway models refresh`` has kept holds from the next start."""
+    price = {"input": "9", "output": "99", "effective": "2026-11-20", "checked": "2026-11-20"}
+    kept = {"provider": "zai", "model": "glm-4.7", "price": {**price, "source": "https://z.ai"}}
+    file = tmp_path / "prices.json"
+    file.write_text(json.dumps({"prices": [kept]}))
+    config = UNLIMITED + provider("zai", "zai", emulated.sandbox.url("zai"))
+    with Gateway(config, data=tmp_path) as running:
+        (endpoint,) = running.get("/v1/models/glm-4.7/endpoints").json()["data"]
+        assert (endpoint["price"]["input"], endpoint["price"]["output"]) == ("9", "99")
+        usage = ask(running).json()["usage"]
+        cost = 9 * usage["prompt_tokens"] + 99 * usage["completion_tokens"]
+        assert usage["cost"] == pytest.approx(cost / 1_000_000)
+        file.write_text("{")
+        running.terminate()
+        with pytest.raises(TimeoutError, match="Remove it and refresh again"):
+            running.start()
 
 
 def test_what_a_try_met_inside_is_not_the_callers(gateway: Gateway, host: ScriptedProvider) -> None:

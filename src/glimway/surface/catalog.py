@@ -16,6 +16,8 @@ from glimway.domain.catalog import Catalog, Endpoint, Model
 from glimway.domain.money import usd_per_million_text, usd_text
 from glimway.domain.parameters import Tables, table_of
 from glimway.domain.pricing import Price
+from glimway.wire.aisdk.account import Listed, config_body
+from glimway.wire.aisdk.asked import Version
 
 Json = dict[str, Any]
 
@@ -49,6 +51,32 @@ def anthropic_object(catalog: Catalog, name: str) -> Json:
     if resolved.model is None:
         return _anthropic_card(Model(id=resolved.model_id))
     return _anthropic_card(resolved.model)
+
+
+def aisdk_list(catalog: Catalog, version: Version, now_ms: int) -> Json:
+    """``GET {base}/config`` as the AI SDK's gateway provider reads it, at the best price of each
+    model."""
+    return config_body([_listed(catalog, model, now_ms) for model in catalog.models], version)
+
+
+def _listed(catalog: Catalog, model: Model, now_ms: int) -> Listed:
+    prices = [
+        price
+        for endpoint in catalog.endpoints_of(model.id)
+        if (price := endpoint.price_at(now_ms)) is not None
+    ]
+    name = model.name or model.id
+    if not prices:
+        return Listed(model.id, name)
+    rates = min(prices, key=lambda price: price.rates.input + price.rates.output).rates
+    return Listed(
+        model.id,
+        name,
+        input=usd_text(rates.input),
+        output=usd_text(rates.output),
+        cache_read=usd_text(rates.cached_input),
+        cache_write=usd_text(rates.cache_write),
+    )
 
 
 def _anthropic_card(model: Model) -> Json:

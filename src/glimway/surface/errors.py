@@ -12,6 +12,8 @@ import math
 import msgspec
 
 from glimway.engine.client import Refused
+from glimway.wire.aisdk import ID_PREFIX
+from glimway.wire.aisdk.errors import Words, error_body
 from glimway.wire.refusal import Fault, Refusal
 
 _encode = msgspec.json.Encoder().encode
@@ -203,6 +205,14 @@ def paas_error(error: Refusal | Fault, trace_id: str) -> Refused:
     said = resolve(error)
     code = _PAAS_CODES.get(said.code, said.row.paas)
     body = {"error": {"code": code, "message": said.message}, "trace_id": trace_id}
+    return Refused(said.status, _encode(body), _headers(said), code)
+
+
+def aisdk_error(error: Refusal | Fault, trace_id: str) -> Refused:
+    """``/v3/ai`` and ``/v4/ai``: the envelope of the AI SDK's gateway."""
+    said = resolve(error)
+    code = _OPENAI_CODES.get(said.code, said.code)
+    body = error_body(Words(said.message, said.row.type, code, said.param), trace_id, ID_PREFIX)
     return Refused(said.status, _encode(body), _headers(said), code)
 
 

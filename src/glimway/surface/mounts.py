@@ -13,8 +13,11 @@ from typing import Literal
 import msgspec
 
 from glimway.engine.client import Refused
-from glimway.surface.errors import glm_error, openai_error, paas_error
+from glimway.surface.errors import aisdk_error, glm_error, openai_error, paas_error
 from glimway.surface.stateless import refuse_state
+from glimway.wire.aisdk import AISDK_CLIENT
+from glimway.wire.aisdk.style import style_of as aisdk_style_of
+from glimway.wire.aisdk.write import Writer as AisdkWriter
 from glimway.wire.chat import CHAT_CLIENT
 from glimway.wire.chat.write import Style as ChatStyle
 from glimway.wire.chat.write import Writer as ChatWriter
@@ -115,6 +118,10 @@ def _responses(call: Call, answering: Answering) -> Writer:
     return ResponsesWriter(msgspec.structs.replace(style, echo={**style.echo, "store": False}))
 
 
+def _aisdk(call: Call, answering: Answering) -> Writer:
+    return AisdkWriter(aisdk_style_of(call, answering.id, answering.created_s))
+
+
 def _now_s() -> int:
     return int(time.time())
 
@@ -125,6 +132,8 @@ MOUNTS: tuple[Mount, ...] = (
     Mount("/v1/openai", CHAT_CLIENT, _chat("asked"), openai_error),
     Mount("/glm", CHAT_CLIENT, _chat("always"), glm_error),
     Mount("/api/paas/v4", CHAT_CLIENT, _chat("finish"), paas_error, temperature_max=1),
+    Mount("/v3/ai", AISDK_CLIENT, _aisdk, aisdk_error),
+    Mount("/v4/ai", AISDK_CLIENT, _aisdk, aisdk_error),
 )
 
 # The longest beginning decides; of mounts with one base path the first speaks for the rest of it.

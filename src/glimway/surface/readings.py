@@ -20,6 +20,7 @@ from glimway.store.errors import StoreError
 from glimway.store.receipts import Receipts
 from glimway.surface.api import Application, Headers, credentials
 from glimway.surface.catalog import (
+    aisdk_list,
     anthropic_list,
     anthropic_object,
     endpoints_object,
@@ -29,6 +30,7 @@ from glimway.surface.catalog import (
 from glimway.surface.exchange import Exchange
 from glimway.surface.mounts import mount_of
 from glimway.surface.receipts import receipt_object
+from glimway.wire.aisdk.asked import Version
 from glimway.wire.refusal import Fault, Refusal
 
 _encode = msgspec.json.Encoder().encode
@@ -37,6 +39,11 @@ _ANTHROPIC = b"anthropic-version"
 """Who sends it reads Anthropic's shapes."""
 _MODELS = "/v1/models/"
 _GENERATIONS = "/v1/generations/"
+
+
+_AISDK_LISTS: dict[str, Version] = {"/v3/ai/config": "3", "/v4/ai/config": "4"}
+
+_PATHS = frozenset({"/v1/models", "/v1/key", "/health/live", "/health/ready", *_AISDK_LISTS})
 
 
 class Readings:
@@ -64,9 +71,7 @@ class Readings:
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
         path: str = scope["path"]
-        known = path in ("/v1/models", "/v1/key", "/health/live", "/health/ready") or (
-            path.startswith((_MODELS, _GENERATIONS))
-        )
+        known = path in _PATHS or (path.startswith((_MODELS, _GENERATIONS)))
         if not known:
             await self._behind(scope, receive, send)
             return
@@ -94,6 +99,8 @@ class Readings:
         anthropic = any(name == _ANTHROPIC for name, _ in scope["headers"])
         if path == "/v1/models":
             return 200, anthropic_list(catalog) if anthropic else models_list(catalog)
+        if path in _AISDK_LISTS:
+            return 200, aisdk_list(catalog, _AISDK_LISTS[path], self._house.now_ms())
         if path == "/v1/key":
             return 200, self._key_object(key)
         if path.startswith(_GENERATIONS):

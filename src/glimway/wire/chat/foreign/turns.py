@@ -58,9 +58,13 @@ def turns_at_home(turns: list[Turn], adjusted: list[str]) -> list[Turn]:
 def _hold_to_an_end(given: list[Turn], written: list[Turn]) -> None:
     """Refuse a conversation whose end cannot be written: its answer would be one to something
     else."""
-    last = given[-1] if given else Turn("assistant", [])
-    lost = [kind_of(part.value) for part in last.parts if isinstance(part, OpaquePart)]
-    whole = bool(lost) and len(lost) == len(last.parts) and last.role != "assistant"
+    parts: list[Part] = []
+    for turn in reversed(given):  # the last message, which may be several turns here
+        parts += turn.parts
+        if not turn.joined:
+            break
+    lost = [kind_of(part.value) for part in parts if isinstance(part, OpaquePart)]
+    whole = bool(lost) and len(lost) == len(parts) and given[-1].role != "assistant"
     if whole or (_asks(given) and not _asks(written)):
         what = f" (a part of type '{lost[-1]}')" if lost else ""
         raise Refusal(

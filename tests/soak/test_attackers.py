@@ -15,8 +15,6 @@ from kit.gateway import Gateway, config
 from soak.attackers import Gang, Way
 
 HEALTHY = 50
-TTFT_GROWTH_MS_MAX = 20.0
-"""Of the 99th percentile."""
 RSS_GROWTH_KIB_MAX = 150 * 1024
 CUT_SLACK_S = 1.0
 JOIN_S = 1.0
@@ -49,10 +47,13 @@ class Siege:
     body_s: float
     flood_gap_s: float
     """Between the frames of streams that nobody reads."""
+    growth_ms_max: float
+    """Of the healthy streams' 99th percentile of TTFT. The long form has the machine to itself; the
+    short one shares two cores with whatever other test runs, whose bursts are as long."""
 
 
-SHORT = Siege(150, 4.0, 1.5, 2.5, 0.05)
-LONG = Siege(1000, 60.0, 10.0, 30.0, 0.2)
+SHORT = Siege(150, 4.0, 1.5, 2.5, 0.05, 250.0)
+LONG = Siege(1000, 60.0, 10.0, 30.0, 0.2, 20.0)
 
 
 def asks(key: str) -> Iterator[Ask]:
@@ -122,9 +123,9 @@ def test_slow_clients_hold_up_nobody_else(siege: Siege) -> None:
                 more = asks(gateway.key)
                 await healthy(gateway, more, 1.0)
                 grown: list[float] = []
-                while len(grown) < TRIES and (not grown or min(grown) > TTFT_GROWTH_MS_MAX):
+                while len(grown) < TRIES and (not grown or min(grown) > siege.growth_ms_max):
                     grown.append(await one_round(gateway, more, siege))
-                assert min(grown) <= TTFT_GROWTH_MS_MAX, grown
+                assert min(grown) <= siege.growth_ms_max, grown
         finally:
             await rack.stop()
 

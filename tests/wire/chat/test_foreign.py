@@ -564,3 +564,11 @@ def test_a_source_of_another_dialect_is_an_annotation() -> None:
     check_whole(json.dumps(reply).encode())
     frames = Writer(STYLE).frame(said[:2])
     assert b'"annotations":[{' in frames
+
+
+def test_a_result_whose_message_began_with_something_lost_stays_behind_its_call() -> None:
+    lost = Turn("tool", [OpaquePart({"type": "approval"}, "elsewhere")])
+    call = Turn("assistant", [CallPart("c1", "f", "{}")])
+    result = Turn("tool", [ResultPart("c1", [TextPart("done")])], joined=True)
+    written = messages(*hello(), call, lost, result)
+    assert [message["role"] for message in written] == ["user", "assistant", "tool"]

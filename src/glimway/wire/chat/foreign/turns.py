@@ -10,6 +10,8 @@ that; LiteLLM lost them (github.com/BerriAI/litellm/issues/23712).
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from glimway.wire.chat.foreign.content import at_home, kind_of
 from glimway.wire.chat.foreign.wrapping import wrapped
 from glimway.wire.refusal import Refusal
@@ -43,7 +45,7 @@ def turns_at_home(turns: list[Turn], adjusted: list[str]) -> list[Turn]:
         Refusal: ``unsupported``: the model must read something that cannot be sent.
     """
     layout = _Layout(adjusted)
-    for group in _groups([turn for turn in turns if not _gone(turn, adjusted)]):
+    for group in _groups(_kept(turns, adjusted)):
         # In one message results stand first, whatever is said beside them.
         for turn in sorted(group, key=lambda one: one.role != "tool"):
             layout.add(turn)
@@ -72,6 +74,19 @@ def _hold_to_an_end(given: list[Turn], written: list[Turn]) -> None:
             f"The end of the conversation{what} has no place in the chat API of this request's "
             "provider. Say it as text, or choose another endpoint.",
         )
+
+
+def _kept(turns: list[Turn], adjusted: list[str]) -> list[Turn]:
+    """The turns of which something can be written. Where the first of a message is gone, the next
+    one begins it: it must not join the message before."""
+    kept: list[Turn] = []
+    begins = True
+    for turn in turns:
+        begins = begins or not turn.joined
+        if not _gone(turn, adjusted):
+            kept.append(replace(turn, joined=False) if begins and turn.joined else turn)
+            begins = False
+    return kept
 
 
 def _gone(turn: Turn, adjusted: list[str]) -> bool:

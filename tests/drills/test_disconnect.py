@@ -142,7 +142,7 @@ async def drill(gateway: Gateway, rack: Rack) -> None:
         sent = await wave(gateway, asks, chance)
         assert await until_base(rack, gateway, base) <= base
         delays = stop_ms(sent, rack.served)
-        assert len(delays) > STREAMS * 0.9, "too many clients left before the provider was asked"
+        assert len(delays) > STREAMS * 0.7, "too many clients left before the provider was asked"
         assert delays[-1] <= STOP_MS_MAX, delays[-10:]
         numbers = {one.number for one in rack.served if one.number >= WARM_STREAMS}
         judge(sent, rack.served, await asyncio.to_thread(receipts_of, gateway, numbers))

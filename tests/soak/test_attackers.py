@@ -47,13 +47,15 @@ class Siege:
     body_s: float
     flood_gap_s: float
     """Between the frames of streams that nobody reads."""
+    shed: float
+    """The share of healthy streams that may be shed."""
     growth_ms_max: float
     """Of the healthy streams' 99th percentile of TTFT. The long form has the machine to itself; the
     short one shares two cores with whatever other test runs, whose bursts are as long."""
 
 
-SHORT = Siege(150, 4.0, 1.5, 2.5, 0.05, 250.0)
-LONG = Siege(1000, 60.0, 10.0, 30.0, 0.2, 20.0)
+SHORT = Siege(150, 4.0, 1.5, 2.5, 0.05, 0.1, 250.0)
+LONG = Siege(1000, 60.0, 10.0, 30.0, 0.2, 0.0, 20.0)
 
 
 def asks(key: str) -> Iterator[Ask]:
@@ -66,8 +68,11 @@ def ttft_p99_ms(sent: list[Sent]) -> float:
     return waits[len(waits) * 99 // 100]
 
 
-async def healthy(gateway: Gateway, more: Iterator[Ask], for_s: float) -> list[Sent]:
-    """Streams side by side, each begun at the end of the one before; all are whole."""
+async def healthy(
+    gateway: Gateway, more: Iterator[Ask], for_s: float, shed: float = 0.0
+) -> list[Sent]:
+    """Streams side by side, each begun at the end of the one before; all are whole, but for the
+    share that a server on a busy machine may shed."""
     end_s = time.monotonic() + for_s
     crowd = Crowd(gateway.url, lambda: next(more) if time.monotonic() < end_s else None)
     callers = []
@@ -76,13 +81,13 @@ async def healthy(gateway: Gateway, more: Iterator[Ask], for_s: float) -> list[S
         await asyncio.sleep(0.4 / HEALTHY)
     for caller in callers:
         await caller.gone.wait()
-    assert crowd.wholes == len(crowd.sent)
+    assert crowd.wholes >= len(crowd.sent) * (1 - shed)
     return crowd.sent
 
 
 async def one_round(gateway: Gateway, more: Iterator[Ask], siege: Siege) -> float:
     """Healthy clients alone, then beside attackers; the growth of their TTFT, in ms."""
-    before_ms = ttft_p99_ms(await healthy(gateway, more, siege.seconds / 3))
+    before_ms = ttft_p99_ms(await healthy(gateway, more, siege.seconds / 3, siege.shed))
     warm_kib = gateway.rss_kib()
     asked = Ask(ATTACKED, True, body(ATTACKED, stream=True), gateway.key)
     gang = Gang(gateway.url, asked)
@@ -90,7 +95,7 @@ async def one_round(gateway: Gateway, more: Iterator[Ask], siege: Siege) -> floa
     for _ in range(siege.attackers):
         await gang.join(next(ways))
         await asyncio.sleep(JOIN_S / siege.attackers)  # or all of them would act in step
-    during_ms = ttft_p99_ms(await healthy(gateway, more, siege.seconds))
+    during_ms = ttft_p99_ms(await healthy(gateway, more, siege.seconds, siege.shed))
     growth_kib = gateway.rss_kib() - warm_kib
     assert len(gang.members) >= siege.attackers * 0.9, "they come again, and are let in"
     await gang.stop()
@@ -121,7 +126,7 @@ def test_slow_clients_hold_up_nobody_else(siege: Siege) -> None:
         try:
             with Gateway(config(rack.url, more=settings)) as gateway:
                 more = asks(gateway.key)
-                await healthy(gateway, more, 1.0)
+                await healthy(gateway, more, 1.0, siege.shed)
                 grown: list[float] = []
                 while len(grown) < TRIES and (not grown or min(grown) > siege.growth_ms_max):
                     grown.append(await one_round(gateway, more, siege))

@@ -49,8 +49,14 @@ class Gang:
         if way == "read":
             own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
         loop = asyncio.get_running_loop()
-        await loop.sock_connect(own, (parts.hostname or "", parts.port or 0))
-        await loop.create_connection(lambda: Attacker(self, way), sock=own)
+        try:
+            await loop.sock_connect(own, (parts.hostname or "", parts.port or 0))
+            await loop.create_connection(lambda: Attacker(self, way), sock=own)
+        except OSError:  # cut before it could begin
+            own.close()
+        except BaseException:
+            own.close()
+            raise
 
     def cut(self, attacker: Attacker) -> None:
         """Note how long it lasted, and send another."""

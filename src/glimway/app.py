@@ -12,6 +12,7 @@ import os
 import resource
 import secrets
 import sys
+import time
 from typing import Any
 
 import uvicorn
@@ -87,7 +88,12 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
         outbox=parts.outbox,
         serve=api.serve,
         refuse=refuse_early(house),
-        pressure=Pressure(house.loop, server.max_connections, BODIES_MAX * request.body_bytes),
+        pressure=Pressure(
+            house.loop,
+            time.thread_time,
+            server.max_connections,
+            BODIES_MAX * request.body_bytes,
+        ),
         calls=frozenset(mount.path.encode() for mount in MOUNTS),
         bounds=Bounds(header_bytes_max=request.header_bytes, body_bytes_max=request.body_bytes),
         header_timeout_s=server.header_timeout_s,

@@ -10,6 +10,7 @@ event loop, because thousands of requests a second must leave time for the gatew
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import re
 import socket
@@ -42,7 +43,7 @@ class Pace:
     texts: int | None = 3
     """Frames of text in a stream; None never ends."""
     text_chars: int = 0
-    """How long each text is made; short ones only count themselves."""
+    """How long each text is; short ones only count themselves."""
 
 
 @dataclass
@@ -154,9 +155,8 @@ class _Connection(asyncio.Protocol):
             return
         if self._transport.get_write_buffer_size() < UNSENT_BYTES_MAX:
             served.sent_texts += 1
-            words = f"text {served.sent_texts} ".ljust(pace.text_chars, ".")
-            text = answers.frame(answers.chat_chunk({"content": words}))
-            self._transport.write(answers.chunk(text))
+            words = f"text {served.sent_texts} "
+            self._transport.write(_long_text(pace.text_chars) if pace.text_chars else _text(words))
         self._later(pace.gap_s, lambda: self._text(served, pace))
 
     def _end(self, served: Served, data: bytes) -> None:
@@ -178,6 +178,15 @@ class _Connection(asyncio.Protocol):
         if self._current is not None:
             self._current.left_s = time.monotonic()
             self._current = None
+
+
+def _text(words: str) -> bytes:
+    return answers.chunk(answers.frame(answers.chat_chunk({"content": words})))
+
+
+@functools.cache
+def _long_text(chars: int) -> bytes:
+    return _text("." * chars)
 
 
 def _usage(number: int) -> answers.Json:

@@ -100,7 +100,8 @@ class Attacker(asyncio.Protocol):
         head, end, body = self._gang.ask.raw("a").partition(b"\r\n\r\n")
         if self.way == "read":
             self._transport.write(head + end + body)
-            self._transport.pause_reading()
+            # The loop begins to read after this call, whatever is said now.
+            self._loop.call_soon(self._transport.pause_reading)
         elif self.way == "body":
             endless = head.replace(b"content-length: ", b"content-length: 1000")
             self._transport.write(endless + end)

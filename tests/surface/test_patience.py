@@ -39,7 +39,7 @@ class Scene:
             outbox=Outbox(running),
             serve=cast("Any", None),
             refuse=None,
-            pressure=Pressure(running, 1, 1),
+            pressure=Pressure(running, lambda: 0.0, 1, 1),
             calls=frozenset(),
             header_timeout_s=HEADER_S,
             body_idle_s=BODY_S,

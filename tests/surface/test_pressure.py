@@ -7,13 +7,22 @@ from typing import cast
 import pytest
 
 from engine.fakeloop import FakeLoop, Timer
-from glimway.surface.pressure import LATE_MS_MAX, REQUESTS_MAX, SHARE_MAX, TICK_S, Pressure
+from glimway.surface.pressure import (
+    BUSY_MIN,
+    LATE_MS_MAX,
+    REQUESTS_MAX,
+    SHARE_MAX,
+    TICK_S,
+    Pressure,
+)
 
 
 class LateLoop(FakeLoop):
     """A loop whose timers come late."""
 
     late_s = 0.0
+    busy = 1.0
+    """The part of the time in which the thread computes."""
 
     def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
         return super().call_later(delay_s + self.late_s, callback)
@@ -26,7 +35,8 @@ def loop() -> LateLoop:
 
 @pytest.fixture
 def pressure(loop: LateLoop) -> Pressure:
-    return Pressure(cast("asyncio.AbstractEventLoop", loop), 100, 1000)
+    running = cast("asyncio.AbstractEventLoop", loop)
+    return Pressure(running, lambda: loop.now_s * loop.busy, 100, 1000)
 
 
 def turned_away(pressure: Pressure, calls: int = 1000) -> int:
@@ -61,6 +71,14 @@ def test_a_loop_that_stays_late_turns_most_away_and_never_all(
     assert turned_away(pressure) == pytest.approx(1000 * SHARE_MAX, abs=1)
     refusal = next(filter(None, (pressure.call(1) for _ in range(9))))
     assert (refusal.kind, refusal.retry_after_s) == ("unavailable", 1.0)
+
+
+def test_a_loop_that_waits_for_others_on_the_machine_turns_nobody_away(
+    loop: LateLoop, pressure: Pressure
+) -> None:
+    loop.busy = BUSY_MIN * 0.9
+    under(loop, pressure, 5 * LATE_MS_MAX, 10)
+    assert turned_away(pressure) == 0
 
 
 def test_it_turns_away_more_the_later_it_is(loop: LateLoop, pressure: Pressure) -> None:

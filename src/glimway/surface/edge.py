@@ -6,8 +6,10 @@ Refuses to know any one connection (``protocol`` keeps those).
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -15,6 +17,13 @@ from glimway.engine.outbox import Outbox
 from glimway.engine.wheel import Wheel
 from glimway.surface.bounds import Bounds
 from glimway.surface.pressure import Pressure
+
+WRITE_BUFFER_BYTES_HIGH = 64 * 1024
+"""Above this much unsent data the provider is not read any further."""
+
+SEND_BUFFER_BYTES = 256 * 1024
+"""Of the kernel's for each client. It would take megabytes for one that does not read; 256 KiB in
+flight are 1 MB/s to the other side of the world."""
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -47,3 +56,10 @@ class Edge(msgspec.Struct, frozen=True):
     body_idle_s: float = 30.0
     keep_alive_s: float = 75.0
     write_stall_s: float = 120.0
+
+
+def bound_buffers(transport: asyncio.BaseTransport) -> None:
+    """Let a client that does not read hold only so much, here and in the kernel."""
+    cast("asyncio.Transport", transport).set_write_buffer_limits(high=WRITE_BUFFER_BYTES_HIGH)
+    own = transport.get_extra_info("socket")
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)

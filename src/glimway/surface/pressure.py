@@ -12,13 +12,18 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from statistics import median
 
 from glimway.wire.refusal import Refusal
 
-LATE_MS_MAX = 20.0
+LATE_MS_MAX = 30.0
 """How late the loop may usually be. A timer is late by half a turn on average, so a client's bytes
 wait for up to twice as long."""
+
+BUSY_MIN = 0.5
+"""The part of the time that the loop's thread has computed. One that is late and did less has
+waited for a processor that others use: turning calls away would not bring it back to time."""
 
 TICK_S = 0.025
 TICKS_KEPT = 5
@@ -49,14 +54,20 @@ class Pressure:
 
     Args:
         loop: whose lateness counts.
+        computed_s: how long this thread has computed, in seconds (``time.thread_time``).
         connections_max: client connections at once.
         bodies_bytes_max: large bodies in memory, all together.
     """
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, connections_max: int, bodies_bytes_max: int
+        self,
+        loop: asyncio.AbstractEventLoop,
+        computed_s: Callable[[], float],
+        connections_max: int,
+        bodies_bytes_max: int,
     ) -> None:
         self._loop = loop
+        self._computed_s = computed_s
         self.connections_max = connections_max
         self.bodies_bytes_max = bodies_bytes_max
         self.connections = 0
@@ -66,6 +77,8 @@ class Pressure:
         """Of calls that are turned away now."""
         self._owed = 0.0
         self._late_ms: deque[float] = deque(maxlen=TICKS_KEPT)
+        self._clocks: deque[tuple[float, float]] = deque(maxlen=TICKS_KEPT)
+        """Of the loop and of its thread's computing, in seconds, at each of these ticks."""
         self._timer: asyncio.TimerHandle | None = None
         self._due_s = 0.0
         self._busy = False
@@ -123,9 +136,11 @@ class Pressure:
         self._timer = self._loop.call_later(TICK_S, self._tick)
 
     def _tick(self) -> None:
-        self._late_ms.append((self._loop.time() - self._due_s) * 1000)
+        now_s = self._loop.time()
+        self._late_ms.append((now_s - self._due_s) * 1000)
+        self._clocks.append((now_s, self._computed_s()))
         usual = median(self._late_ms) if len(self._late_ms) == TICKS_KEPT else 0.0
-        if usual > LATE_MS_MAX:
+        if usual > LATE_MS_MAX and self._computing() >= BUSY_MIN:
             steps = min(usual / LATE_MS_MAX, STEPS_MAX)
             self.share = min(SHARE_MAX, self.share + SHARE_STEP_UP * steps)
         else:
@@ -136,3 +151,9 @@ class Pressure:
         else:
             self._timer = None  # nobody asks: nothing to watch
             self._late_ms.clear()
+            self._clocks.clear()
+
+    def _computing(self) -> float:
+        """The part of the last ticks in which the thread has computed."""
+        (first_s, before_s), (last_s, after_s) = self._clocks[0], self._clocks[-1]
+        return (after_s - before_s) / (last_s - first_s)

@@ -18,16 +18,13 @@ from typing import Any
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 
-from glimway.surface.edge import Edge
+from glimway.surface.edge import Edge, bound_buffers
 from glimway.surface.exchange import Exchange
 from glimway.surface.incoming import PIPELINED_MAX, Incoming, Request
 from glimway.surface.patience import Patience
 from glimway.surface.pressure import BODY_BYTES_COUNTED_MIN, TURNED_AWAY_AT_ONCE_MAX
 from glimway.surface.scope import Address, address_of
 from glimway.wire.refusal import Refusal
-
-WRITE_BUFFER_BYTES_HIGH = 64 * 1024
-"""Above this much unsent data the provider is not read any further."""
 
 GENTLE_CLOSE_S = 1.0
 """How long a refused client may go on sending before it is cut."""
@@ -73,8 +70,7 @@ class ClientConnection(asyncio.Protocol):
             return
         pressure.connections += 1
         self._state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own classes
-        assert self._transport is not None  # noqa: S101
-        self._transport.set_write_buffer_limits(high=WRITE_BUFFER_BYTES_HIGH)
+        bound_buffers(transport)
         self.client = address_of(transport.get_extra_info("peername"))
         self.server = address_of(transport.get_extra_info("sockname"))
         self._patience.connected()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import logging
-import math
 import os
 import resource
 import secrets
@@ -56,7 +55,7 @@ async def run(config: Config) -> int:
         told = await welcome(parts.database, config, parts.reload_keys)
         doors = Doors(_admin(parts, house), Nowhere(house))
         api = PublicApi(house, Readings(house, parts.receipts, doors, load_parameters()))
-        server = Server(_uvicorn(api, parts, house), house, told)
+        server = Server(_uvicorn(api, parts, house), house, told, config.settings.server.drain_s)
         await server.serve()
     finally:
         await parts.stop()
@@ -116,7 +115,6 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
         proxy_headers=False,
         backlog=LISTEN_BACKLOG,
         log_level="warning",
-        timeout_graceful_shutdown=math.ceil(server.drain_s),
     )
 
 

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import gc
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import uvicorn
@@ -23,7 +23,12 @@ GC_YOUNG_OBJECTS = 50_000
 """A request leaves no cycles behind, so the collector rarely finds anything; it runs seldom."""
 
 CUT_WAIT_S = 2.0
-"""How long requests that are cut may take to say so and to settle; neither waits for anything."""
+"""How long requests that are cut may take to say so and to settle, and clients to take it."""
+
+ACCEPT_TURNS = 3
+"""Turns of the loop, each of which takes all connections that wait."""
+
+POLL_S = 0.02
 
 EXIT_CLEAN = 0
 EXIT_CUT = 3
@@ -37,10 +42,14 @@ class Server(uvicorn.Server):
         config: uvicorn's.
         house: told that no more requests are wanted.
         told: says where the server listens.
+        window_s: how long running answers may go on after the signal.
     """
 
-    def __init__(self, config: uvicorn.Config, house: House, told: Welcome) -> None:
+    def __init__(
+        self, config: uvicorn.Config, house: House, told: Welcome, window_s: float
+    ) -> None:
         super().__init__(config)
+        self._window_s = window_s
         self._house = house
         self._told = told
         self.exit_code = EXIT_CLEAN
@@ -73,13 +82,29 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: Any = None) -> None:
         """Drain; what does not end in time is cut, and settles."""
         self._house.draining = True
-        await super().shutdown(sockets)
-        left = list(self.server_state.tasks)
-        if left:
+        # Whoever stands in the kernel's queue has been told that we listen, and is let in first.
+        for _ in range(ACCEPT_TURNS):
+            await asyncio.sleep(0)
+        for server in self.servers:
+            server.close()
+        state = self.server_state
+        for connection in list(state.connections):
+            connection.shutdown()
+        await self._until(lambda: self.force_exit or self._ended(), self._window_s)
+        for task in list(state.tasks):
             self.exit_code = EXIT_CUT
-            for task in left:
-                task.cancel()
-            await asyncio.wait(left, timeout=CUT_WAIT_S)
+            task.cancel()
+        await self._until(self._ended, CUT_WAIT_S)
+
+    def _ended(self) -> bool:
+        return not self.server_state.tasks and not self.server_state.connections
+
+    @staticmethod
+    async def _until(holds: Callable[[], bool], within_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        deadline_s = loop.time() + within_s
+        while not holds() and loop.time() < deadline_s:  # noqa: ASYNC110 - sets tell nobody
+            await asyncio.sleep(POLL_S)
 
     def _signalled(self) -> None:
         if self.should_exit:

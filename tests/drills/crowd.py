@@ -94,7 +94,11 @@ class Crowd:
     """Of those, the good ones."""
 
     async def join(self) -> Caller:
-        """Connect one more client, which sends at once."""
+        """Connect one more client, which sends at once.
+
+        Raises:
+            OSError: nobody listens.
+        """
         parts = urlsplit(self.url)
         assert parts.hostname is not None
         assert parts.port is not None
@@ -102,7 +106,11 @@ class Crowd:
         own.setblocking(False)
         own.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         loop = asyncio.get_running_loop()
-        await loop.sock_connect(own, (parts.hostname, parts.port))
+        try:
+            await loop.sock_connect(own, (parts.hostname, parts.port))
+        except OSError:
+            own.close()
+            raise
         caller = Caller(self, own, parts.netloc)
         await loop.create_connection(lambda: caller, sock=own)
         return caller
@@ -145,8 +153,12 @@ class Caller(asyncio.Protocol):
         self._inbox += data
         if self._look():
             self._crowd.answered += 1
+            head = bytes(self._inbox[: head_end(self._inbox)]).lower()
             self._inbox.clear()
-            self._send()
+            if b"\r\nconnection: close\r\n" in head:
+                self._transport.close()
+            else:
+                self._send()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing more comes."""

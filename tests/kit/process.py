@@ -113,6 +113,14 @@ class Process:
         self._child.kill()
         return self._ended(STOP_S)
 
+    def wait(self, within_s: float = STOP_S) -> int:
+        """Wait until it has ended by itself; its exit status.
+
+        Raises:
+            subprocess.TimeoutExpired: it did not end in time.
+        """
+        return self._ended(within_s)
+
     def signal(self, number: int) -> None:
         """Send a signal."""
         self._child.send_signal(number)

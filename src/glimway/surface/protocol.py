@@ -29,6 +29,9 @@ from glimway.wire.refusal import Refusal
 GENTLE_CLOSE_S = 1.0
 """How long a refused client may go on sending before it is cut."""
 
+IDLE_CLOSE_S = 0.5
+"""How long a request may still come on an idle connection when the server ends."""
+
 _log = logging.getLogger("glimway")
 
 
@@ -54,7 +57,7 @@ class ClientConnection(asyncio.Protocol):
         self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
         self._no: Refusal | None = None
         """Said when all sound requests are answered: what came behind them cannot be trusted."""
-        self._closing = self._lost = self._turned_away = False
+        self._closing = self._lost = self._turned_away = self._last = False
         self._held_bytes = 0
         """Of large bodies, as counted in the edge's pressure."""
         self._unsent: list[bytes] = []
@@ -135,12 +138,13 @@ class ClientConnection(asyncio.Protocol):
         self._held_bytes = 0
 
     def shutdown(self) -> None:
-        """Uvicorn's drain: an idle connection closes now, a busy one after its answer."""
-        if self._current is None:
-            self._close()
-        else:
-            self._current.keep_alive = False
-            self._waiting.clear()
+        """The server's end: what has been asked is answered; an idle connection stays open for a
+        moment, because a request may be on its way to it."""
+        self._last = True
+        if self._current is not None:
+            self._current.keep_alive = bool(self._waiting)
+        elif not self._incoming.in_head and not self._incoming.in_body:
+            self._patience.linger(IDLE_CLOSE_S, self._close)
 
     def write_later(self, data: bytes) -> None:
         """Write bytes at the end of the loop's turn, together with other connections'."""
@@ -201,6 +205,8 @@ class ClientConnection(asyncio.Protocol):
     def _begin(self, exchange: Exchange) -> None:
         self._patience.answering()
         self._current = exchange
+        if self._last and not self._waiting:
+            exchange.keep_alive = False
         self._state.total_requests += 1
         tasks = self._state.tasks
         if exchange.target.partition(b"?")[0] in self._edge.calls:

@@ -51,7 +51,7 @@ class Recorder:
             outbox=Outbox(loop),
             serve=self._serve,
             refuse=self._refuse,
-            pressure=Pressure(loop, time.process_time, CONNECTIONS_MAX, BODIES_BYTES_MAX),
+            pressure=Pressure(loop, time.thread_time, CONNECTIONS_MAX, BODIES_BYTES_MAX),
             calls=frozenset(),
         )
         config, state = uvicorn.Config(self._nobody), ServerState()

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from glimway.surface.head import Headers
 from glimway.surface.incoming import Request
-from glimway.surface.scope import Address, scope_of
+from glimway.surface.scope import Ends, scope_of
 
 
 class Line(Protocol):
@@ -22,10 +22,9 @@ class Line(Protocol):
 
     loop: asyncio.AbstractEventLoop
     paused: bool
-    client: Address | None
-    """The far end of the socket, where it has an address."""
-    server: Address | None
-    """The near end."""
+
+    def ends(self) -> Ends:
+        """The socket's, as far as they have addresses."""
 
     def write(self, data: bytes) -> None:
         """Write bytes to the client at once."""
@@ -179,8 +178,7 @@ class Exchange:
     def scope(self) -> dict[str, Any]:
         """The ASGI scope, with this exchange in its extensions; made for whoever asks."""
         if self._scope is None:
-            line = self._connection
-            self._scope = scope_of(self.request, line.client, line.server)
+            self._scope = scope_of(self.request, self._connection.ends())
             self._scope["extensions"]["glimway"] = self
         return self._scope
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from typing import Any
 
 from uvicorn.config import Config
@@ -23,7 +22,7 @@ from glimway.surface.exchange import Exchange
 from glimway.surface.incoming import PIPELINED_MAX, Incoming, Request
 from glimway.surface.patience import Patience
 from glimway.surface.pressure import BODY_BYTES_COUNTED_MIN, TURNED_AWAY_AT_ONCE_MAX
-from glimway.surface.scope import Address, address_of
+from glimway.surface.scope import Ends, ends_of
 from glimway.wire.refusal import Refusal
 
 GENTLE_CLOSE_S = 1.0
@@ -37,6 +36,12 @@ _log = logging.getLogger("glimway")
 
 class ClientConnection(asyncio.Protocol):
     """One connection. The first four arguments are uvicorn's, ``edge`` is ours."""
+
+    __slots__ = (
+        "_closing", "_current", "_edge", "_held_bytes", "_incoming", "_last", "_lost", "_no",
+        "_patience", "_state", "_transport", "_turned_away", "_unsent", "_waiting", "loop",
+        "paused",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -54,15 +59,13 @@ class ClientConnection(asyncio.Protocol):
         self._incoming = Incoming(edge.bounds)
         self._patience = Patience(edge, self._late, self._abort)
         self._current: Exchange | None = None
-        self._waiting: deque[Exchange] = deque(maxlen=PIPELINED_MAX)
+        self._waiting: list[Exchange] = []  # at most PIPELINED_MAX
         self._no: Refusal | None = None
         """Said when all sound requests are answered: what came behind them cannot be trusted."""
         self._closing = self._lost = self._turned_away = self._last = False
         self._held_bytes = 0
         """Of large bodies, as counted in the edge's pressure."""
         self._unsent: list[bytes] = []
-        self.client: Address | None = None
-        self.server: Address | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self._transport = transport  # type: ignore[assignment]
@@ -74,8 +77,6 @@ class ClientConnection(asyncio.Protocol):
         pressure.connections += 1
         self._state.connections.add(self)  # type: ignore[arg-type]  # uvicorn names its own classes
         bound_buffers(transport)
-        self.client = address_of(transport.get_extra_info("peername"))
-        self.server = address_of(transport.get_extra_info("sockname"))
         self._patience.connected()
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
@@ -166,6 +167,10 @@ class ClientConnection(asyncio.Protocol):
         if not self._lost:
             self._transport.write(data)  # type: ignore[union-attr]  # open, so it is there
 
+    def ends(self) -> Ends:
+        """The socket's, as far as they have addresses."""
+        return ends_of(self._transport)
+
     def default_headers(self) -> list[tuple[bytes, bytes]]:
         """Headers of every answer (``date``), kept fresh by uvicorn once a second."""
         return self._state.default_headers
@@ -182,7 +187,7 @@ class ClientConnection(asyncio.Protocol):
         if not exchange.keep_alive:
             (self._close if self._no is None else self._close_gently)()
         elif self._waiting:
-            self._begin(self._waiting.popleft())
+            self._begin(self._waiting.pop(0))
         elif self._no is not None:
             self._say_no(self._no)
         elif not self.paused:
@@ -207,7 +212,6 @@ class ClientConnection(asyncio.Protocol):
         self._current = exchange
         if self._last and not self._waiting:
             exchange.keep_alive = False
-        self._state.total_requests += 1
         tasks = self._state.tasks
         if exchange.target.partition(b"?")[0] in self._edge.calls:
             refusal = self._edge.pressure.call(len(tasks))
@@ -254,10 +258,8 @@ class ClientConnection(asyncio.Protocol):
         pressure = self._edge.pressure
         self._turned_away = True
         pressure.turned_away += 1
-        if pressure.turned_away > TURNED_AWAY_AT_ONCE_MAX:
-            self._abort()
-        else:
-            self._refuse(refusal)
+        silently = pressure.turned_away > TURNED_AWAY_AT_ONCE_MAX
+        self._abort() if silently else self._refuse(refusal)
 
     def _answer_refusal(self, exchange: Exchange, refusal: Refusal) -> None:
         status, headers, body = self._edge.refuse(exchange.target, refusal)

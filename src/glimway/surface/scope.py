@@ -6,6 +6,7 @@ Refuses to know what is done with it.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote
 
@@ -13,22 +14,26 @@ from glimway.surface.incoming import Request
 
 Address = tuple[str, int]
 
+Ends = tuple[Address | None, Address | None]
+"""The client's end of a socket and ours, where they are hosts and ports."""
+
 _ASGI = {"version": "3.0", "spec_version": "2.4"}
 
 
-def address_of(name: object) -> Address | None:
-    """One end of a socket; None where it is no host and port."""
+def ends_of(transport: asyncio.Transport | None) -> Ends:
+    """A socket's two ends."""
+    if transport is None:
+        return None, None
+    client, server = [transport.get_extra_info(name) for name in ("peername", "sockname")]
+    return _address(client), _address(server)
+
+
+def _address(name: object) -> Address | None:
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
 
 
-def scope_of(request: Request, client: Address | None, server: Address | None) -> dict[str, Any]:
-    """The scope of one request.
-
-    Args:
-        request: as it was read.
-        client: the far end of the socket, where it has an address.
-        server: the near end.
-    """
+def scope_of(request: Request, ends: Ends) -> dict[str, Any]:
+    """The scope of one request, that came over a socket with these ends."""
     target = request.target
     if not target.startswith(b"/"):
         # The absolute form: what follows the authority is the path (RFC 9112, 3.2.2).
@@ -46,8 +51,8 @@ def scope_of(request: Request, client: Address | None, server: Address | None) -
         "query_string": query,
         "root_path": "",
         "headers": request.headers,
-        "client": client,
-        "server": server,
+        "client": ends[0],
+        "server": ends[1],
         "state": {},
         "extensions": {},
     }

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Iterator
 
+import pytest
 import uvloop
 
 from drills.books import ENVIRONMENT, PRICE, number_of, wait_for_receipts
@@ -20,12 +21,18 @@ LEAVES_S = 3.0
 P99_MS_MAX = 50.0
 STOP_MS_MAX = 250.0
 """From the client's leaving to the end of the provider's connection."""
+WAVES, LONG_WAVES = 1, 20
 TRIES = 3
 """The machine may be busy with other tests for a moment: p99 must hold in one of so many waves, the
 hard limit and the books in each."""
+MEMORY_KIB_MAX = 16 * 1024
+"""What the server may hold more after the last wave than after the first: caches fill; 10,000 lost
+tasks would be ten times as much."""
 POOL_IDLE_S = 0.5
 BASE_S_MAX = 5.0
 """How long sockets may take to be back to base, idle ones included."""
+BOOKS_S_MAX = 30.0
+"""Until all receipts can be read; there may be thousands."""
 STOP_S_MAX = 2.0
 """Of a server that has nothing in progress; one that waits for a lost task takes ``drain_s``."""
 
@@ -37,6 +44,9 @@ concurrency = {STREAMS} # a place that a client did not give back is missed by t
 
 [client]
 pool_idle_s = {POOL_IDLE_S}
+
+[journal]
+segment_bytes = 262144 # its pages count as the server's memory
 """
 
 
@@ -124,12 +134,12 @@ def judge(sent: list[Sent], served: list[Served], found: list[Receipt]) -> None:
 def receipts_of(gateway: Gateway, numbers: set[int]) -> list[Receipt]:
     """All receipts, once each of these requests has one."""
     return wait_for_receipts(
-        gateway, lambda found: numbers <= {number_of(receipt) for receipt in found}
+        gateway, lambda found: numbers <= {number_of(receipt) for receipt in found}, BOOKS_S_MAX
     )
 
 
-async def drill(gateway: Gateway, rack: Rack) -> None:
-    asks = numbered(gateway.key, 0, WARM_STREAMS + TRIES * STREAMS)
+async def drill(gateway: Gateway, rack: Rack, waves: int) -> None:
+    asks = numbered(gateway.key, 0, WARM_STREAMS + TRIES * waves * STREAMS)
     warm = Crowd(gateway.url, lambda: next(asks) if len(warm.sent) < WARM_STREAMS else None)
     for caller in [await warm.join() for _ in range(WARM_STREAMS)]:
         await caller.gone.wait()
@@ -137,32 +147,40 @@ async def drill(gateway: Gateway, rack: Rack) -> None:
     await asyncio.to_thread(receipts_of, gateway, set(range(WARM_STREAMS)))
     base = await until_base(rack, gateway, None)
     chance = random.Random(500)
-    worst: list[float] = []
-    for _ in range(TRIES):
-        sent = await wave(gateway, asks, chance)
+    sent: list[Sent] = []
+    p99_ms: list[float] = []
+    held_kib: list[int] = []
+    while sum(one <= P99_MS_MAX for one in p99_ms) < waves:
+        assert len(p99_ms) < TRIES * waves, p99_ms
+        before = len(rack.served)
+        left = await wave(gateway, asks, chance)
         assert await until_base(rack, gateway, base) <= base
-        delays = stop_ms(sent, rack.served)
+        held_kib.append(gateway.rss_kib())
+        delays = stop_ms(left, rack.served[before:])
         assert len(delays) > STREAMS * 0.7, "too many clients left before the provider was asked"
         assert delays[-1] <= STOP_MS_MAX, delays[-10:]
-        numbers = {one.number for one in rack.served if one.number >= WARM_STREAMS}
-        judge(sent, rack.served, await asyncio.to_thread(receipts_of, gateway, numbers))
-        worst.append(delays[len(delays) * 99 // 100])
-        if worst[-1] <= P99_MS_MAX:
-            break
-    assert min(worst) <= P99_MS_MAX, worst
+        p99_ms.append(delays[len(delays) * 99 // 100])
+        sent += left
+    print(  # noqa: T201 - figures, shown by pytest -s
+        f"{len(sent)} left; p99 {[round(one, 1) for one in p99_ms]} ms; {held_kib} KiB"
+    )
+    assert held_kib[-1] <= held_kib[0] + MEMORY_KIB_MAX
+    numbers = {one.number for one in rack.served if one.number >= WARM_STREAMS}
+    judge(sent, rack.served, await asyncio.to_thread(receipts_of, gateway, numbers))
     began_s = time.monotonic()
     assert gateway.terminate() == 0
     assert time.monotonic() - began_s < STOP_S_MAX, "something was still in progress"
 
 
-def test_a_client_that_leaves_stops_its_provider() -> None:
+@pytest.mark.parametrize("waves", [WAVES, pytest.param(LONG_WAVES, marks=pytest.mark.drill)])
+def test_a_client_that_leaves_stops_its_provider(waves: int) -> None:
     async def run() -> None:
         rack = Rack(pace)
         await rack.start()
         try:
             text = config(rack.url, price=PRICE, more=SETTINGS)
             with Gateway(text, environment=ENVIRONMENT) as gateway:
-                await drill(gateway, rack)
+                await drill(gateway, rack, waves)
         finally:
             await rack.stop()
 

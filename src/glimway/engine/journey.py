@@ -121,6 +121,7 @@ class Trip:
             self.refuse(Refusal("unavailable", "Something went wrong here.", detail=repr(error)))
         finally:
             house.live.discard(self)
+            self.reply.quiet()
 
     def refuse(self, error: Refusal | Fault) -> None:
         """Say no, and remember it for the operator."""

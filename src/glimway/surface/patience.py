@@ -81,9 +81,10 @@ class Patience:
             self._stall = None
 
     def end(self) -> None:
-        """The connection is gone."""
+        """The connection is gone; forget whose it was: the two would keep each other alive."""
         self._disarm()
         self.empty()
+        self._late = self._stalled = _nobody
 
     def _body(self, received_bytes: int) -> None:
         now_s, idle_s = self._edge.wheel.loop.time(), self._edge.body_idle_s
@@ -104,3 +105,7 @@ class Patience:
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None
+
+
+def _nobody() -> None:
+    """Stands where nobody is waited for any more."""

@@ -15,6 +15,7 @@ from drills.crowd import Ask, Caller, Crowd, Sent
 from drills.rack import Pace, Rack, body
 from kit.answers import DONE
 from kit.gateway import Gateway, config
+from kit.http import Response
 
 STREAMS = 500
 ENDLESS = 5
@@ -176,7 +177,7 @@ def test_who_has_nothing_to_end_ends_cleanly() -> None:
         idle.request("GET", "/health/live")
         assert idle.read_response().status == 200
         gateway.process.signal(signal.SIGTERM)
-        answers = []
+        answers: list[Response] = []
         while not answers or answers[-1].status == 200:  # until the signal has arrived
             busy.request("GET", "/health/ready")
             answers.append(busy.read_response())

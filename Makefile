@@ -14,6 +14,7 @@ serve: environment ## start Glimway on 127.0.0.1:8000
 
 test: dev-environment ## every test
 	@scripts/packages test
+	@scripts/judges
 	@$(PYTEST) -n 2 $(ARGS)
 
 setup: environment ## the environment only

@@ -30,6 +30,7 @@ from glimway.parts import Parts, now_ms
 from glimway.server import Server
 from glimway.surface.api import PublicApi, refuse_early
 from glimway.surface.bounds import Bounds
+from glimway.surface.counting import CountingPaths
 from glimway.surface.edge import Edge
 from glimway.surface.mounts import MOUNTS
 from glimway.surface.nowhere import Nowhere
@@ -54,7 +55,8 @@ async def run(config: Config) -> int:
     try:
         told = await welcome(parts.database, config, parts.reload_keys)
         doors = Doors(_admin(parts, house), Nowhere(house))
-        api = PublicApi(house, Readings(house, parts.receipts, doors, load_parameters()))
+        counting = CountingPaths(house, parts.counting, doors)
+        api = PublicApi(house, Readings(house, parts.receipts, counting, load_parameters()))
         server = Server(_uvicorn(api, parts, house), house, told, config.settings.server.drain_s)
         await server.serve()
     finally:

@@ -24,6 +24,7 @@ from glimway.domain.estimate import Estimates
 from glimway.domain.judgement import Judge
 from glimway.domain.keys import Keyring
 from glimway.engine.admission import Admission
+from glimway.engine.counting import Counting
 from glimway.engine.deadlines import Deadlines
 from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
@@ -47,9 +48,13 @@ from glimway.store.revision import Watch
 from glimway.store.runner import DrainRunner
 from glimway.store.tail import Tail
 from glimway.wire.chat import CHAT_PROVIDER
+from glimway.wire.messages import MESSAGES_PROVIDER
 from glimway.wire.responses import RESPONSES_PROVIDER
 
 _log = logging.getLogger("glimway")
+
+SIDES = (CHAT_PROVIDER, RESPONSES_PROVIDER, MESSAGES_PROVIDER)
+"""The dialects that providers speak."""
 
 WATCH_INTERVAL_S = 0.1
 """What the command line changes holds within 250 ms."""
@@ -123,6 +128,7 @@ class Parts:
             self.wheel,
             attempts_max=settings.routing.attempts,
         )
+        self.counting = Counting(self.catalog, estimates)
         self.house = House(
             routing=self.routing,
             keys=self.keys,
@@ -134,7 +140,7 @@ class Parts:
                 Dialer(
                     self.outbox, Trust(settings.client.trust, settings.client.ca_file), Resolver()
                 ),
-                {side.name: side for side in (CHAT_PROVIDER, RESPONSES_PROVIDER)},
+                {side.name: side for side in SIDES},
                 _deadlines(settings.deadlines),
                 Bounds(
                     connections_max=settings.client.pool_connections_max,
@@ -154,6 +160,7 @@ class Parts:
     async def stop(self) -> None:
         """Stop everything, the books last."""
         self.routing.stop()
+        self.counting.close()
         self.house.hosts.close()
         if self.sandbox is not None:
             await self.sandbox.stop()

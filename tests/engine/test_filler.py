@@ -36,7 +36,7 @@ class Listener:
 
 def filled(loop: FakeLoop) -> tuple[Listener, Filler]:
     listener = Listener(loop)
-    return listener, Filler(cast("Client", listener), loop.wheel())
+    return listener, Filler(cast("Client", listener), loop.wheel(), COMMENT)
 
 
 @given(st.lists(st.floats(0, 40), max_size=20))

@@ -93,6 +93,7 @@ def _entry(config: ModelConfig) -> Entry:
         aliases=config.aliases,
         context=config.context,
         max_output=config.max_output,
+        tokenizer=config.tokenizer or "",
     )
     return Entry(model, tuple(_offer(endpoint) for endpoint in config.endpoints))
 

@@ -13,6 +13,7 @@ from typing import Final
 from glimway.config.problem import given, listed, nearest
 from glimway.config.shipped import SANDBOX, Shipped
 from glimway.config.table import Table
+from glimway.config.tokenizers import read_tokenizer
 from glimway.config.values import EndpointConfig, ModelConfig, PriceConfig
 from glimway.domain.names import fold
 from glimway.wire.refusal import shown
@@ -22,6 +23,8 @@ FIELDS: Final = {
     "aliases": "Other names for it; they compare without case, dots and underscores as hyphens.",
     "context": "Input and output tokens together.",
     "max_output": "Output tokens at most.",
+    "tokenizer": "Path of its `tokenizer.json`, by which `count_tokens` is exact; needs the extra "
+    "`tokenizers`. Without it prompts are estimated.",
     "endpoints": "Where it can be had: `[[models.endpoints]]`, in the order of preference.",
 }
 ENDPOINT_FIELDS: Final = {
@@ -109,6 +112,7 @@ def _model(
         aliases=_aliases(table),
         context=context,
         max_output=max_output,
+        tokenizer=read_tokenizer(table),
         endpoints=endpoints,
         line=table.line(),
     )

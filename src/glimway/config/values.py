@@ -78,6 +78,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
         aliases: other names for it.
         context: input and output tokens together; None: the shipped entry's.
         max_output: output tokens; None: the shipped entry's.
+        tokenizer: an absolute path; None: there is none.
         endpoints: where it can be had, before the shipped entry's.
         line: where it stands in the file.
     """
@@ -86,6 +87,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
     aliases: tuple[str, ...] = ()
     context: int | None = None
     max_output: int | None = None
+    tokenizer: str | None = None
     endpoints: tuple[EndpointConfig, ...] = ()
     line: int = 0
 

@@ -69,6 +69,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         best_for, consider_instead: advice for people who choose.
         bytes_per_token, mean_output_tokens: where estimates begin.
         parameters: which table of request parameters it has (``data/parameters.toml``).
+        tokenizer: path of its tokenizer's file, empty: prompts are estimated.
         deprecated: why it should not be chosen any more, empty otherwise.
         sources, checked, unverified: as on a profile.
     """
@@ -96,6 +97,7 @@ class Model(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     bytes_per_token: float = BYTES_PER_TOKEN_DEFAULT
     mean_output_tokens: int = MEAN_OUTPUT_TOKENS_DEFAULT
     parameters: str = ""
+    tokenizer: str = ""
     deprecated: str = ""
     sources: tuple[Source, ...] = ()
     checked: date | None = None

@@ -140,6 +140,7 @@ def joined(configured: Entry, shipped: Entry) -> Entry:
         aliases=(*mine.aliases, *theirs.aliases),
         context=theirs.context if mine.context is None else mine.context,
         max_output=theirs.max_output if mine.max_output is None else mine.max_output,
+        tokenizer=mine.tokenizer or theirs.tokenizer,
     )
     known = {(offer.provider, offer.model): offer for offer in shipped.offers}
     offers = []

@@ -125,7 +125,7 @@ async def _attempt(
 ) -> Attempt:
     """Send the request; return the attempt at its first real frame, due at ``due_s``."""
     host, step = asked.host, asked.step
-    request = host.request(asked.outgoing.body)
+    request = host.request(asked.outgoing.body, asked.outgoing.headers)
     kept = host.pool.take()
     replayed = False
     while True:

@@ -72,6 +72,17 @@ class Mount(Protocol):
     def key_header(self) -> bytes | None:
         """A header that carries a key beside ``authorization``, and wins over it."""
 
+    @property
+    def filler(self) -> bytes:
+        """What fills silence in streams."""
+
+    @property
+    def id_header(self) -> bytes | None:
+        """Where else than in ``x-request-id`` clients look for the request's id."""
+
+    def named(self, trace_id: str) -> Headers:
+        """The headers that tell a request's id."""
+
     def writer(self, call: Call, stem: str, created_s: int, prompt_tokens: int) -> Writer:
         """The writer of one answer.
 

@@ -30,8 +30,16 @@ class Host(msgspec.Struct, frozen=True):
     head: bytes
     deadlines: Deadlines
 
-    def request(self, body: bytes) -> bytes:
-        """Head and body of one call."""
+    def request(self, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
+        """Head and body of one call.
+
+        Args:
+            body: what is sent.
+            headers: further ones of this call; their values hold no line breaks.
+        """
+        if headers:
+            lines = b"".join([b"%b: %b\r\n" % header for header in headers])
+            return b"%b%bcontent-length: %d\r\n\r\n%b" % (self.head, lines, len(body), body)
         return b"%bcontent-length: %d\r\n\r\n%b" % (self.head, len(body), body)
 
 

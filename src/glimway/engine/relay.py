@@ -17,10 +17,9 @@ from glimway.engine.tally import Tally
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.wire.dialect import Writer
 from glimway.wire.events import Text
-from glimway.wire.sse import COMMENT
 
 SILENCE_S = 15.0
-"""A comment frame goes out after this much silence: below the 30 s after which some
+"""Something goes out after this much silence: below the 30 s after which some
 providers and proxies cut, and far below the 300 s of agent clients."""
 
 
@@ -70,16 +69,17 @@ class Relay:
 
 
 class Filler:
-    """Fills silence with comment frames, from the stream's head to its end.
+    """Fills silence with frames that say nothing, from the stream's head to its end.
 
     The client protocol counts as silent what was written before ``due``: each alarm looks whether
     anything was written since the last, so a busy stream costs nothing.
     """
 
-    __slots__ = ("_alarm", "_client", "_wheel", "_written")
+    __slots__ = ("_alarm", "_client", "_frame", "_wheel", "_written")
 
-    def __init__(self, client: Client, wheel: Wheel) -> None:
+    def __init__(self, client: Client, wheel: Wheel, frame: bytes) -> None:
         self._client = client
+        self._frame = frame
         self._wheel = wheel
         self._written = client.written_bytes
         self._alarm: Alarm = wheel.after(SILENCE_S / 2, self._look)
@@ -92,6 +92,6 @@ class Filler:
         if self._client.gone:
             return
         if self._client.written_bytes == self._written and not self._client.paused:
-            self._client.write(COMMENT)
+            self._client.write(self._frame)
         self._written = self._client.written_bytes
         self._alarm = self._wheel.after(SILENCE_S / 2, self._look)

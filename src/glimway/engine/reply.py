@@ -11,7 +11,6 @@ from glimway.engine.relay import Filler
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import Writer
 from glimway.wire.refusal import Fault, Refusal
-from glimway.wire.sse import COMMENT
 
 # Proxies must neither buffer nor rewrite a stream.
 _STREAM_LINES = (
@@ -43,6 +42,8 @@ class Reply:
         """Header lines of whatever answer it becomes; steps append as they learn more. What comes
         from outside goes to ``headers``, which are checked when they are written."""
         self.headers: Headers = []
+        if mount.id_header is not None:
+            self.lines.append(b"%b: %b\r\n" % (mount.id_header, trace_id.encode()))
         self._wheel = wheel
         self._filler: Filler | None = None
 
@@ -52,14 +53,14 @@ class Reply:
             return
         self.began = True
         self.client.begin(200, self.headers, [_STREAM_LINES, *self.lines])
-        self._filler = Filler(self.client, self._wheel)
+        self._filler = Filler(self.client, self._wheel, self.mount.filler)
 
     def begin_early(self) -> None:
         """The gate's patience has ended before the first frame: show the client, and every proxy
         between, that it is being served."""
         if not self.began:
             self.begin()
-            self.client.write(COMMENT)
+            self.client.write(self.mount.filler)
 
     def finish(self, data: bytes) -> None:
         """Send the stream's end."""

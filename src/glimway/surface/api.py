@@ -80,7 +80,7 @@ class PublicApi:
         headers: Headers = [
             (b"content-type", b"application/json"),
             (b"allow", b"POST, OPTIONS"),
-            (b"x-request-id", trace_id.encode()),
+            *mount.named(trace_id),
         ]
         exchange.respond(refused.status, headers, refused.body)
 
@@ -114,10 +114,11 @@ def refuse_early(house: House) -> Any:
     def refuse(target: bytes, refusal: Refusal) -> tuple[int, Headers, bytes]:
         path = target.partition(b"?")[0].decode("latin-1")
         trace_id = house.new_id(house.now_ms())
-        refused = mount_of(path).refuse(refusal, trace_id)
+        mount = mount_of(path)
+        refused = mount.refuse(refusal, trace_id)
         headers: Headers = [
             (b"content-type", b"application/json"),
-            (b"x-request-id", trace_id.encode()),
+            *mount.named(trace_id),
             *refused.headers,
             *refusal.headers,
         ]

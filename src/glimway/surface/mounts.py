@@ -13,7 +13,13 @@ from typing import Literal
 import msgspec
 
 from glimway.engine.client import Refused
-from glimway.surface.errors import aisdk_error, glm_error, openai_error, paas_error
+from glimway.surface.errors import (
+    aisdk_error,
+    glm_error,
+    messages_error,
+    openai_error,
+    paas_error,
+)
 from glimway.surface.stateless import refuse_state
 from glimway.wire.aisdk import AISDK_CLIENT
 from glimway.wire.aisdk.style import style_of as aisdk_style_of
@@ -23,10 +29,15 @@ from glimway.wire.chat.write import Style as ChatStyle
 from glimway.wire.chat.write import Writer as ChatWriter
 from glimway.wire.check import number
 from glimway.wire.dialect import ClientSide, Writer
+from glimway.wire.messages import MESSAGES_CLIENT
+from glimway.wire.messages.style import style_of as messages_style_of
+from glimway.wire.messages.write import PING
+from glimway.wire.messages.write import Writer as MessagesWriter
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.responses import RESPONSES_CLIENT
 from glimway.wire.responses.style import style_of
 from glimway.wire.responses.write import Writer as ResponsesWriter
+from glimway.wire.sse import COMMENT
 from glimway.wire.talk import Call
 
 
@@ -55,6 +66,8 @@ class Mount(msgspec.Struct, frozen=True):
         temperature_max: above it is a 400 that names the field.
         check: what else the mount cannot serve; raises Refusal.
         key_header: a header that carries a key beside ``authorization``, and wins over it.
+        filler: what fills silence in streams.
+        id_header: where else than in ``x-request-id`` clients look for the request's id.
     """
 
     name: str
@@ -64,11 +77,18 @@ class Mount(msgspec.Struct, frozen=True):
     temperature_max: float = 2
     check: Callable[[Call], None] | None = None
     key_header: bytes | None = None
+    filler: bytes = COMMENT
+    id_header: bytes | None = None
 
     @property
     def path(self) -> str:
         """Where calls go."""
         return self.name + self.side.path
+
+    def named(self, trace_id: str) -> list[tuple[bytes, bytes]]:
+        """The headers that tell a request's id."""
+        names = (b"x-request-id", self.id_header)
+        return [(name, trace_id.encode()) for name in names if name is not None]
 
     def judge(self, call: Call) -> None:
         """Check what the mount itself bounds; raises Refusal."""
@@ -122,6 +142,24 @@ def _aisdk(call: Call, answering: Answering) -> Writer:
     return AisdkWriter(aisdk_style_of(call, answering.id, answering.created_s))
 
 
+def _messages(call: Call, answering: Answering) -> Writer:
+    return MessagesWriter(messages_style_of(call, answering.id, answering.prompt_tokens))
+
+
+def _of_messages(name: str) -> Mount:
+    """A mount of the messages dialect. Its maker's own models take temperatures up to 1, which
+    their parameter tables say; those of other makers have always taken 2."""
+    return Mount(
+        name,
+        MESSAGES_CLIENT,
+        _messages,
+        messages_error,
+        key_header=b"x-api-key",
+        filler=PING,
+        id_header=b"request-id",
+    )
+
+
 def _now_s() -> int:
     return int(time.time())
 
@@ -129,6 +167,8 @@ def _now_s() -> int:
 MOUNTS: tuple[Mount, ...] = (
     Mount("/v1", CHAT_CLIENT, _chat("asked", reasoning_too=True), openai_error),
     Mount("/v1", RESPONSES_CLIENT, _responses, openai_error, check=refuse_state),
+    _of_messages("/v1"),
+    _of_messages("/anthropic/v1"),
     Mount("/v1/openai", CHAT_CLIENT, _chat("asked"), openai_error),
     Mount("/glm", CHAT_CLIENT, _chat("always"), glm_error),
     Mount("/api/paas/v4", CHAT_CLIENT, _chat("finish"), paas_error, temperature_max=1),

@@ -77,12 +77,14 @@ class Outgoing(msgspec.Struct, frozen=True):
         adjusted: short phrases in ASCII without commas (``temperature lowered to 1``).
         cut_here: stop strings beyond those that the host takes; the answer is cut at them here.
         copies: how many parallel calls are needed where the host writes fewer answers than asked.
+        headers: what the host is told beside the body.
     """
 
     body: bytes
     adjusted: tuple[str, ...] = ()
     cut_here: tuple[str, ...] = ()
     copies: int = 1
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
 
 class ProviderSide(msgspec.Struct, frozen=True):

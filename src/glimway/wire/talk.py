@@ -132,7 +132,8 @@ class Turn(msgspec.Struct):
 
 class Tool(msgspec.Struct):
     """A declared tool. ``function`` tools have the typed members; any other kind is carried in
-    ``value`` as its dialect wrote it."""
+    ``value`` as its dialect wrote it. ``optional``: it is the provider's own and the model may do
+    without, so a host that lacks it can serve a request that has others beside it."""
 
     kind: str
     name: str = ""
@@ -142,6 +143,7 @@ class Tool(msgspec.Struct):
     value: Json = None
     dialect: str = ""
     extra: dict[str, Json] | None = None
+    optional: bool = False
 
 
 class ToolChoice(msgspec.Struct):

@@ -130,7 +130,7 @@ def test_log_probabilities_are_asked_for_where_their_number_is() -> None:
     [
         (Thinking(on=True, effort="high", raw={"thinking": {"x": 1}}), "high", ()),
         (Thinking(on=False, effort="none", raw={"reasoning": {"effort": "none"}}), "none", ()),
-        (Thinking(on=False, raw={"thinking": {"type": "disabled"}}), None, ("thinking left on",)),
+        (Thinking(on=False, raw={"thinking": {"type": "disabled"}}), "none", ()),
         (Thinking(on=True, budget_tokens=99), None, ("thinking budget left out",)),
         (Thinking(keep=True), None, ("clear_thinking left out",)),
         (Thinking(on=True, raw={"thinking": {"type": "enabled"}}), None, ()),

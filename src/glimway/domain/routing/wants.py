@@ -118,9 +118,17 @@ def _of_part(part: Part) -> int:
 
 def _of_tools(call: Call) -> int:
     bits = _NOTHING
+    search = False
     for tool in call.tools:
         # A search is the provider's own; every other tool asks for tool calls.
-        bits |= _SEARCH if tool.kind.startswith("web_search") else _TOOLS
+        if not tool.kind.startswith("web_search"):
+            bits |= _TOOLS
+        elif tool.optional:
+            search = True
+        else:
+            bits |= _SEARCH
+    if search and not bits:
+        bits = _SEARCH
     if call.tool_choice is not None:
         if call.tool_choice.mode == "none":
             return bits & ~_TOOLS  # whoever knows no tools cannot call any either

@@ -89,7 +89,7 @@ def _provided(param: str, name: str, item: dict[str, Any]) -> Tool:
         check.mapping(f"{param}.args", settings)
     about = (settings or {}).get("description") if kind == _CUSTOM else None
     about = about if type(about) is str else None
-    return Tool(kind, name, about, value=item, dialect=DIALECT)
+    return Tool(kind, name, about, value=item, dialect=DIALECT, optional=True)
 
 
 def custom_names(tools: list[Tool]) -> frozenset[str]:

@@ -28,8 +28,11 @@ def foreign_tools(call: Call, quirks: Quirks, adjusted: list[str]) -> list[Json]
     """
     written: list[Json] = []
     lost: list[int] = []
+    can_search = quirks.web_search.form == "tool"
     for at, tool in enumerate(call.tools):
         if is_search(tool):
+            if tool.optional and not can_search:
+                lost.append(at)
             continue
         entry = _tool(tool)
         if entry is None:
@@ -38,10 +41,10 @@ def foreign_tools(call: Call, quirks: Quirks, adjusted: list[str]) -> list[Json]
             written.append(entry)
     wish = wish_of(call)
     if wish is not None and not wish.off:
-        search = quirks.web_search
-        if search.form != "tool":
+        if can_search:
+            written.append(dict(quirks.web_search.tool))
+        elif not written or not any(is_search(call.tools[at]) for at in lost):
             _refuse_search(wish.param)
-        written.append(dict(search.tool))
     if lost and not written:
         _refuse_tool(lost[0], call.tools[lost[0]])
     adjusted.extend(f"tool of type {call.tools[at].kind[:40]} left out" for at in lost)

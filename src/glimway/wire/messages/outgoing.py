@@ -85,7 +85,9 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
         write_thinking(body, call.thinking, quirks.thinking, adjusted, own=own)
     fit(body, call, quirks, adjusted)
     copies = call.n if call.n is not None else 1
-    return Outgoing(_encode(body), named(adjusted), cut_here, copies)
+    betas = betas_of(call)
+    headers = () if betas is None else ((b"anthropic-beta", betas.encode("latin-1")),)
+    return Outgoing(_encode(body), named(adjusted), cut_here, copies, headers)
 
 
 def betas_of(call: Call) -> str | None:

@@ -85,7 +85,7 @@ def _typed(param: str, kind: str, item: dict[str, Any]) -> Tool:
     if name is not None:
         name = check.string(f"{param}.name", name, NAME_CHARS_MAX)
     own = published(kind)
-    tool = Tool(kind=kind, name=name or "", value=item, dialect=DIALECT)
+    tool = Tool(kind=kind, name=name or "", value=item, dialect=DIALECT, optional=True)
     if own is not None and name:
         tool.description, tool.parameters = own
     return tool

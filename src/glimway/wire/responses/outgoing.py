@@ -65,7 +65,7 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
     _sampling(body, call, adjusted)
     _text(body, call)
     if call.tools:
-        tools = write_tools(call.tools) if own else _foreign_tools(call.tools, quirks.web_search)
+        tools = write_tools(call.tools) if own else _foreign_tools(call, quirks, adjusted)
         if tools:
             body["tools"] = tools
     if call.tool_choice is not None:
@@ -170,19 +170,26 @@ def _include(body: dict[str, Json], call: Call, quirks: Quirks) -> None:
 # ---- tools of other dialects ----------------------------------------------------------------
 
 
-def _foreign_tools(tools: list[Tool], search: WebSearch) -> list[Json]:
+def _foreign_tools(call: Call, quirks: Quirks, adjusted: list[str]) -> list[Json]:
+    tools, search = call.tools, quirks.web_search
     written: list[Json] = []
+    lost: list[int] = []
     for at, tool in enumerate(tools):
         item = _searching(search) if tool.kind.startswith(_SEARCH) else write_foreign_tool(tool)
         if item is None:
+            lost.append(at)
+        elif item not in written or tool.kind == "function":
+            written.append(item)
+    for at in lost:
+        kind = tools[at].kind
+        if not tools[at].optional or not written:
             raise Refusal(
                 "unsupported",
-                f"'tools[{at}]' is of type \"{tool.kind[:64]}\", which the provider of this "
+                f"'tools[{at}]' is of type \"{kind[:64]}\", which the provider of this "
                 "request does not offer. Leave it out, or choose an endpoint that has it.",
                 param=f"tools[{at}]",
             )
-        if item not in written or tool.kind == "function":
-            written.append(item)
+        adjusted.append(f"tool of type {kind[:40]} left out")
     return written
 
 

@@ -70,8 +70,8 @@ def _tool(param: str, item: dict[str, Any]) -> Tool:
         check.missing(f"{param}.type", 'for a function tool send "function"')
     kind = check.string(f"{param}.type", kind)
     if kind not in ("function", "custom"):
-        name = item.get("name")
-        return Tool(kind, name if type(name) is str else "", value=item, dialect=DIALECT)
+        name = item["name"] if type(item.get("name")) is str else ""
+        return Tool(kind, name, value=item, dialect=DIALECT, optional=True)
     name = item.get("name")
     if name is None:
         nested = type(item.get(kind)) is dict

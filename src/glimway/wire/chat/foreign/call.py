@@ -72,14 +72,14 @@ def call_at_home(call: Call, quirks: Quirks, adjusted: list[str]) -> Call:
 def _thinking(knob: Thinking, quirks: Quirks, adjusted: list[str]) -> Thinking:
     """The knob without its caller's own spelling, which a chat host would not know.
 
-    A host whose control is not known gets OpenAI's word for an effort.
+    A host whose control is not known gets OpenAI's word for an effort, ``none`` for no thinking.
     """
     raw: dict[str, Json] = {}
     if knob.effort is not None:
         raw["reasoning_effort"] = knob.effort
+    elif knob.on is False and not quirks.thinking.known:
+        raw["reasoning_effort"] = "none"
     if not quirks.thinking.known:
-        if knob.on is False and knob.effort is None:
-            adjusted.append("thinking left on")
         if knob.budget_tokens is not None:
             adjusted.append("thinking budget left out")
         if knob.keep is not None:

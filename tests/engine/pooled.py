@@ -81,6 +81,6 @@ async def eventually(holds: Callable[[], bool]) -> None:
 async def exchange(connection: Connection, request: bytes = REQUEST) -> Noted:
     """One request and its answer."""
     noted = Noted()
-    connection.send(request, noted)
+    connection.send((request,), noted)
     await eventually(lambda: noted.over)
     return noted

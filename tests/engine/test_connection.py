@@ -40,8 +40,8 @@ class Wire:
         assert high <= 1, "a request that is not out would not be seen"
         assert low == 0
 
-    def write(self, data: bytes) -> None:
-        self.sent += data
+    def writelines(self, pieces: tuple[bytes, ...]) -> None:
+        self.sent += b"".join(pieces)
 
     def close(self) -> None:
         self.closed = True
@@ -81,7 +81,7 @@ class Line:
     def ask(self) -> Noted:
         """Send a request."""
         noted = Noted()
-        self.connection.send(b"POST / HTTP/1.1\r\n\r\n", noted)
+        self.connection.send((b"POST / HTTP/1.1\r\n\r\n",), noted)
         return noted
 
     def feed(self, pieces: list[bytes]) -> None:

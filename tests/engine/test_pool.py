@@ -142,7 +142,7 @@ def test_close_ends_busy_connections_too(provider: ScriptedProvider) -> None:
     async def main() -> None:
         async with closing(pool_of(provider.url)) as pool:
             busy, noted = await pool.dial(), Noted()
-            busy.send(REQUEST, noted)
+            busy.send((REQUEST,), noted)
             await asyncio.to_thread(provider.wait_for_requests, 1)
             pool.close()
             assert not noted.over

@@ -90,7 +90,7 @@ async def _status(provider: Provider, client: Client) -> int:
     )
     connection = await dialer.dial(origin, TIMEOUT_S)
     heard = _Heard()
-    connection.send("\r\n".join([*lines, "", ""]).encode(), heard)
+    connection.send(("\r\n".join([*lines, "", ""]).encode(),), heard)
     try:
         return await asyncio.wait_for(heard.status, TIMEOUT_S)
     finally:

@@ -77,7 +77,7 @@ async def _got(provider: Provider, path: str, client: Client) -> tuple[int, byte
     )
     connection = await dialer.dial(origin, TIMEOUT_S)
     whole = _Whole()
-    connection.send("\r\n".join([*lines, "", ""]).encode(), whole)
+    connection.send(("\r\n".join([*lines, "", ""]).encode(),), whole)
     try:
         return await asyncio.wait_for(whole.answer, TIMEOUT_S)
     finally:

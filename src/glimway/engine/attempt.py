@@ -13,7 +13,7 @@ from glimway.domain.catalog import Endpoint
 from glimway.engine.collected import Collected
 from glimway.engine.deadlines import Deadlines, DeadlineWatch
 from glimway.engine.flow import Frames, is_real
-from glimway.engine.provider.connection import Connection, Header
+from glimway.engine.provider.connection import Connection, Header, Pieces
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide, Reader
 from glimway.wire.events import Event, Usage
@@ -93,7 +93,7 @@ class Attempt:
         """What the provider has reported so far."""
         return self.reader.usage
 
-    def start(self, connection: Connection, request: bytes, due_s: float) -> None:
+    def start(self, connection: Connection, request: Pieces, due_s: float) -> None:
         """Send the request; ``first`` resolves at the first real frame or at the failure.
 
         Args:

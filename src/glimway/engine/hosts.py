@@ -11,12 +11,16 @@ import msgspec
 from glimway import __version__
 from glimway.domain.catalog import Endpoint, Provider
 from glimway.engine.deadlines import Deadlines
+from glimway.engine.provider.connection import Pieces
 from glimway.engine.provider.dial import Dialer
 from glimway.engine.provider.origin import Origin, origin_of
 from glimway.engine.provider.pool import BOUNDS_DEFAULT, Bounds, Pool
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide
 from glimway.wire.refusal import Fault
+
+APART_BYTES_MIN = 16_384
+"""From here on, copying a body behind its head costs more than handing both to the kernel."""
 
 USER_AGENT = f"glimway/{__version__}".encode()
 
@@ -30,8 +34,8 @@ class Host(msgspec.Struct, frozen=True):
     head: bytes
     deadlines: Deadlines
 
-    def request(self, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> bytes:
-        """Head and body of one call.
+    def request(self, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Pieces:
+        """Head and body of one call, in one piece or in two.
 
         Args:
             body: what is sent.
@@ -39,8 +43,10 @@ class Host(msgspec.Struct, frozen=True):
         """
         if headers:
             lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-            return b"%b%bcontent-length: %d\r\n\r\n%b" % (self.head, lines, len(body), body)
-        return b"%bcontent-length: %d\r\n\r\n%b" % (self.head, len(body), body)
+            return (b"%b%bcontent-length: %d\r\n\r\n" % (self.head, lines, len(body)), body)
+        if len(body) >= APART_BYTES_MIN:
+            return (b"%bcontent-length: %d\r\n\r\n" % (self.head, len(body)), body)
+        return (b"%bcontent-length: %d\r\n\r\n%b" % (self.head, len(body), body),)
 
 
 class Hosts:

@@ -7,6 +7,8 @@ limits that hold while bytes arrive. Refuses to know sockets, timers and what a 
 
 from __future__ import annotations
 
+from typing import Any
+
 import httptools
 import msgspec
 
@@ -17,6 +19,10 @@ from glimway.wire.refusal import Refusal
 PIPELINED_MAX = 32
 """Requests that one read may bring, and that may wait behind the one in progress; no known client
 pipelines more than a few."""
+
+PIECE_BYTES_MIN = 4096
+"""Smaller pieces of a body are put together as they come: many of them in a list would take several
+times their bytes. Larger ones are copied once, when the body is whole."""
 
 FRAMING_BYTES_FREE = 65536
 """What chunk sizes, their extensions and trailers may take beside the body, whatever its size."""
@@ -74,7 +80,7 @@ class Incoming:
         self._line = b""
         self._headers: Headers = []
         self._head_bytes = 0
-        self._body: bytes | bytearray = b""
+        self._body: list[bytes | bytearray] = []
         self.body_bytes = 0
         """Of a body that is not complete."""
         self._framing_bytes = 0
@@ -170,30 +176,31 @@ class Incoming:
         self.body_bytes += len(data)
         if self.body_bytes > self._bounds.body_bytes_max:
             self._stop(self._bounds.body_too_large(""))
-        if not self._body:
-            self._body = data
+        body = self._body
+        if not body or len(data) >= PIECE_BYTES_MIN:
+            body.append(data)
+        elif isinstance(body[-1], bytearray):
+            body[-1] += data
         else:
-            # Many small pieces in a list would take several times their bytes.
-            if isinstance(self._body, bytes):
-                self._body = bytearray(self._body)
-            self._body += data
+            body.append(bytearray(data))
 
     def on_message_complete(self) -> None:
         """The request is whole."""
         self.in_body = self.continue_wanted = False
         parser = self._parser
         assert parser is not None  # noqa: S101 - it is calling
+        body: list[Any] = self._body
         self._requests.append(
             Request(
                 parser.get_method().decode("latin-1"),
                 self.target,
                 parser.get_http_version(),
                 self._headers,
-                bytes(self._body),
+                body[0] if len(body) == 1 else b"".join(body),
                 parser.should_keep_alive(),
             )
         )
-        self._body, self.body_bytes = b"", 0
+        self._body, self.body_bytes = [], 0
         if len(self._requests) > PIPELINED_MAX:
             self._stop(Refusal("rate_limited", "Too much is pipelined on this connection."))
 
@@ -202,7 +209,7 @@ class Incoming:
     def _begin(self) -> None:
         self.target = b""
         self._headers = []
-        self._body = b""
+        self._body = []
         self.body_bytes = self._framing_bytes = 0
 
     def _blame(self, error: Exception) -> None:

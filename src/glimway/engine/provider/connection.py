@@ -47,6 +47,10 @@ class Sink(Protocol):
         """The answer will not be completed; ``answered`` when any byte of it had come."""
 
 
+Pieces = tuple[bytes, ...]
+"""The bytes of one request, one after the other."""
+
+
 class Connection(asyncio.Protocol):
     """A connection; made by ``dial``, kept by ``pool``. Requests go out through ``outbox``."""
 
@@ -74,7 +78,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, outbox: Outbox) -> None:
         self._outbox = outbox
-        self._unsent = b""
+        self._unsent: Pieces = ()
         self.transport: asyncio.Transport | None = None
         self.closed = False
         self.exchanges = 0
@@ -95,7 +99,7 @@ class Connection(asyncio.Protocol):
 
     # ---- what the pool and the attempt call ---------------------------------------------------
 
-    def send(self, request: bytes, sink: Sink) -> None:
+    def send(self, request: Pieces, sink: Sink) -> None:
         """Send one whole request; the answer goes to ``sink``."""
         assert self.transport is not None  # noqa: S101 - connection_made came first
         self._sink = sink
@@ -111,9 +115,9 @@ class Connection(asyncio.Protocol):
 
     def flush(self) -> None:
         """Send the request that waits; the outbox calls this."""
-        request, self._unsent = self._unsent, b""
+        request, self._unsent = self._unsent, ()
         if request and not self.closed and self.transport is not None:
-            self.transport.write(request)
+            self.transport.writelines(request)
 
     def close(self) -> None:
         """Close now: what the provider still sends is not wanted."""

@@ -22,7 +22,7 @@ AGENT = tuple(case for case in LOOP if case != "streamed_tools")
 GATEWAY = (*LOOP, "key", "cut", "length")
 ACCOUNT = ("config", "credits", "generation")
 
-BESIDE: tuple[str, ...] = ("/v1/messages/count_tokens",)
+BESIDE: tuple[str, ...] = ("/v1/messages/count_tokens", "/v3/ai/config", "/v4/ai/config")
 """Paths that are served beside those of calls, and that some judge waits for."""
 
 SERVED = frozenset((*(mount.path for mount in MOUNTS), *BESIDE))

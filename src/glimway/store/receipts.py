@@ -22,6 +22,8 @@ from glimway.store.tail import Tail
 
 PAGE_MAX: Final = 200
 PAGE_DEFAULT: Final = 50
+IDS_MAX: Final = 500
+"""Asked for by one statement."""
 
 _decode: Final = msgspec.json.Decoder(Receipt).decode
 
@@ -120,6 +122,36 @@ class Receipts:
         """
         room = max(1, min(limit, PAGE_MAX))
         return self._database.read(partial(self._list, wanted=wanted, room=room))
+
+    def spent(self, project: str) -> Future[int]:
+        """What all requests of a project have cost together, in billionths of a dollar.
+
+        Args:
+            project: its id.
+
+        Raises:
+            As ``get``.
+        """
+        return self._database.read(partial(self._spent, project=project))
+
+    def _spent(self, connection: sa.Connection, project: str) -> int:
+        # What leaves the tail between the two looks is counted by its id.
+        undrained: dict[str, int] = {}
+        if self._tail is not None:
+            of_project = self._tail.receipts(lambda receipt: receipt.project == project)
+            undrained = {receipt.id: receipt.cost_nanousd for receipt in of_project}
+        total = sum(undrained.values())
+        for month in months(connection):
+            table = receipts_table(month)
+            ours = table.c.project_id == project
+            query = sa.select(sa.func.coalesce(sa.func.sum(table.c.cost_nanousd), 0)).where(ours)
+            total += connection.execute(query).scalar_one()
+            ids = list(undrained)
+            for at in range(0, len(ids), IDS_MAX):
+                total -= connection.execute(
+                    query.where(table.c.id.in_(ids[at : at + IDS_MAX]))
+                ).scalar_one()
+        return total
 
     def _get(self, connection: sa.Connection, public_id: str) -> Receipt | None:
         try:

@@ -7,12 +7,14 @@ how a model is served.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
-from urllib.parse import unquote
+from concurrent.futures import Future
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, unquote
 
 import msgspec
 
 from glimway.domain.keys import Key
+from glimway.domain.money import usd_number
 from glimway.domain.parameters import Tables
 from glimway.domain.receipt import Receipt
 from glimway.engine.house import House
@@ -29,21 +31,32 @@ from glimway.surface.catalog import (
 )
 from glimway.surface.exchange import Exchange
 from glimway.surface.mounts import mount_of
-from glimway.surface.receipts import receipt_object
+from glimway.surface.receipts import generation_object, receipt_object
+from glimway.wire.aisdk.account import credits_body
 from glimway.wire.aisdk.asked import Version
 from glimway.wire.refusal import Fault, Refusal
 
 _encode = msgspec.json.Encoder().encode
 
+T = TypeVar("T")
+
 _ANTHROPIC = b"anthropic-version"
 """Who sends it reads Anthropic's shapes."""
 _MODELS = "/v1/models/"
 _GENERATIONS = "/v1/generations/"
+_GENERATION = "/v1/generation"
+"""The AI SDK's name for the same; the id is in the query."""
+_CREDITS = "/v1/credits"
 
 
 _AISDK_LISTS: dict[str, Version] = {"/v3/ai/config": "3", "/v4/ai/config": "4"}
 
-_PATHS = frozenset({"/v1/models", "/v1/key", "/health/live", "/health/ready", *_AISDK_LISTS})
+_PATHS = frozenset(
+    {
+        *("/v1/models", "/v1/key", _CREDITS, _GENERATION, "/health/live", "/health/ready"),
+        *_AISDK_LISTS,
+    }
+)
 
 
 class Readings:
@@ -105,6 +118,10 @@ class Readings:
             return 200, self._key_object(key)
         if path.startswith(_GENERATIONS):
             return 200, receipt_object(await self._receipt(path[len(_GENERATIONS) :], key))
+        if path == _GENERATION:
+            return 200, generation_object(await self._receipt(_asked_id(scope), key))
+        if path == _CREDITS:
+            return 200, await self._credits(key)
         raw = scope["raw_path"].decode("latin-1")[len(_MODELS) :]
         # A model id is all text up to an optional /endpoints, decoded once.
         if raw.endswith("/endpoints"):
@@ -115,16 +132,14 @@ class Readings:
             return 200, anthropic_object(catalog, unquote(raw))
         return 200, model_object(catalog, unquote(raw), self._tables)
 
+    async def _credits(self, key: Key) -> dict[str, Any]:
+        used = await _read_store(self._receipts.spent(key.project))
+        # Nothing can be paid in yet, so nothing is left of it; ``billing`` says whether that ends
+        # anything.
+        return {**credits_body("0", usd_number(used).decode()), "billing": key.billing}
+
     async def _receipt(self, public_id: str, key: Key) -> Receipt:
-        try:
-            receipt = await asyncio.wrap_future(self._receipts.get(public_id))
-        except StoreError as error:
-            raise Refusal(
-                "unavailable",
-                "Receipts cannot be read at present, please retry later.",
-                detail=str(error),
-                retry_after_s=5,
-            ) from None
+        receipt = await _read_store(self._receipts.get(public_id))
         # Another project's receipt is as unknown as none: ids tell nothing.
         if receipt is None or receipt.project != key.project:
             raise Refusal("not_found", "No request with this id belongs to this key's project.")
@@ -146,6 +161,33 @@ class Readings:
             "billing": key.billing,
             "limits": msgspec.structs.asdict(limits),
         }
+
+
+async def _read_store(reading: Future[T]) -> T:
+    """What the store's threads have read; raises Refusal."""
+    try:
+        return await asyncio.wrap_future(reading)
+    except StoreError as error:
+        raise Refusal(
+            "unavailable",
+            "Receipts cannot be read at present, please retry later.",
+            detail=str(error),
+            retry_after_s=5,
+        ) from None
+
+
+def _asked_id(scope: Any) -> str:
+    """The ``id`` of the query; raises Refusal."""
+    query: str = scope["query_string"].decode("latin-1")
+    ids = parse_qs(query).get("id", ())
+    if len(ids) != 1:
+        raise Refusal(
+            "invalid",
+            "Name one generation: /v1/generation?id=gen_...",
+            code="missing_field" if not ids else "invalid_value",
+            param="id",
+        )
+    return ids[0]
 
 
 def _send(exchange: Exchange, status: int, body: bytes, trace_id: str, headers: Headers) -> None:

@@ -11,6 +11,8 @@ import msgspec
 
 from glimway.domain.money import usd_number
 from glimway.domain.receipt import Attempt, Receipt
+from glimway.wire.aisdk import ID_PREFIX
+from glimway.wire.aisdk.account import Generation, generation_body
 
 
 def receipt_object(receipt: Receipt) -> dict[str, Any]:
@@ -56,6 +58,29 @@ def receipt_object(receipt: Receipt) -> dict[str, Any]:
         "adjusted": list(receipt.adjusted),
         "user": receipt.user,
     }
+
+
+def generation_object(receipt: Receipt) -> dict[str, Any]:
+    """``GET /v1/generation?id=...``: the same as the AI SDK reads it."""
+    tokens = receipt.tokens
+    return generation_body(
+        Generation(
+            id=ID_PREFIX + receipt.id,
+            model=receipt.asked,
+            provider=receipt.provider,
+            created_ms=receipt.at_ms,
+            cost_usd=usd_number(receipt.cost_nanousd),
+            streamed=receipt.stream,
+            end=receipt.end,
+            latency_ms=receipt.duration_ms if receipt.ttft_ms is None else receipt.ttft_ms,
+            duration_ms=receipt.duration_ms,
+            input=tokens.input,
+            output=tokens.output,
+            reasoning=tokens.reasoning,
+            cached=tokens.cached,
+            cache_write=tokens.cache_write,
+        )
+    )
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:

@@ -572,3 +572,18 @@ def test_a_result_whose_message_began_with_something_lost_stays_behind_its_call(
     result = Turn("tool", [ResultPart("c1", [TextPart("done")])], joined=True)
     written = messages(*hello(), call, lost, result)
     assert [message["role"] for message in written] == ["user", "assistant", "tool"]
+
+
+@pytest.mark.parametrize("member", ["stop_reason", "matched_stop"])
+@pytest.mark.parametrize(
+    ("met", "told"), [("END", "END"), ("other", None), (151329, None), (None, None)]
+)
+def test_the_stop_string_that_was_met_is_told(
+    member: str, met: str | int | None, told: str | None
+) -> None:
+    # vLLM and SGLang say it; an engine's own end token is no stop string of the caller's.
+    body = json.loads(answer({"content": "Hi"}))
+    body["choices"][0] |= {"finish_reason": "stop", member: met}
+    reader = Reader(Quirks(), "s", asked(stop=["x", "END"]))
+    stops = [event for event in reader.whole(json.dumps(body).encode()) if isinstance(event, Stop)]
+    assert [stop.sequence for stop in stops] == [told]

@@ -29,7 +29,7 @@ from glimway.domain.routing.selection import Kind
 from glimway.domain.routing.standing import Standing
 from glimway.domain.routing.standings import STANDINGS_MAX, Standings
 from glimway.domain.routing.wants import MEDIA, Want, wants_of
-from glimway.domain.routing.wishes import read_preferences
+from glimway.domain.routing.wishes import PARAM, read_preferences
 from glimway.domain.statistics.vitals import Vitals
 from glimway.wire.refusal import Refusal
 from glimway.wire.talk import Call
@@ -211,7 +211,9 @@ class Planner:
     def _with_care(self, call: Call, key: Key, bits: int, asked: Asked) -> Plan:
         """Plan a request that is not ordinary."""
         project = self._standings.projects.get(key.project)
-        wishes = read_preferences(call.preferences) if call.preferences else NONE
+        wishes = NONE
+        if call.preferences:
+            wishes = read_preferences(call.preferences, call.spelled.get("preferences", PARAM))
         if project is not None:
             wishes = laid_over(project.preferences, wishes)
         names = (call.model, *(call.fallback_models or wishes.models))[: FALLBACK_MODELS_MAX + 1]

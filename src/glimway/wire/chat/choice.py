@@ -5,6 +5,7 @@ Knows text, thinking, refusals, tool calls and the reason of the end. Refuses to
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -40,6 +41,9 @@ STOP_REASONS: dict[str, StopReason] = {
     "model_context_window_exceeded": "context",  # Z.ai
 }
 
+_MET = ("stop_reason", "matched_stop")
+"""Where vLLM and SGLang say which stop string ended the answer; other hosts do not say."""
+
 _CUTS = frozenset({"length", "context", "content_filter"})
 """Reasons that may end an answer in the middle of a tool call."""
 
@@ -54,6 +58,8 @@ class Setting(msgspec.Struct, frozen=True):
     reasons: dict[str, StopReason]
     cites: bool = False
     """The client's dialect has its own place for sources."""
+    stops: Sequence[str] = ()
+    """Stop strings of the request."""
 
 
 def setting(quirks: Quirks, stem: str, call: Call | None) -> Setting:
@@ -66,6 +72,7 @@ def setting(quirks: Quirks, stem: str, call: Call | None) -> Setting:
         members_of(quirks.reasoning_out),
         {**STOP_REASONS, **quirks.finish_reasons} if quirks.finish_reasons else STOP_REASONS,
         call is not None and call.dialect != "chat",
+        () if call is None else call.stop,
     )
 
 
@@ -77,13 +84,14 @@ class Choice:
         setting: what all choices share.
     """
 
-    __slots__ = ("_calls", "_index", "_setting", "_stop", "sieve")
+    __slots__ = ("_calls", "_index", "_sequence", "_setting", "_stop", "sieve")
 
     def __init__(self, index: int, setting: Setting) -> None:
         self._index = index
         self._setting = setting
         self._calls = Calls(index, setting.stem, setting.tools)
         self._stop: str | None = None
+        self._sequence: str | None = None
         self.sieve = Sieve(index, self._calls, setting.needs)
 
     def say(self, thought: str | None, text: str | None, events: list[Event]) -> None:
@@ -114,10 +122,14 @@ class Choice:
             self.sieve.whole(text, events, cut=self._reason(str(finish)) in _CUTS)
         self._more(message, rest, "message", events)
 
-    def stop(self, finish: Any) -> None:
-        """The ``finish_reason`` of a frame; the first that says something counts."""
+    def stop(self, finish: Any, choice: dict[str, Any]) -> None:
+        """The ``finish_reason`` of a frame, beside its other members; the first that says something
+        counts."""
         if self._stop is None and type(finish) is str and finish:
             self._stop = finish
+            for name in _MET:
+                if choice.get(name) in self._setting.stops:
+                    self._sequence = choice[name]
             self.sieve.busy = True  # whatever follows must come past ``say``
 
     def end(self, events: list[Event]) -> None:
@@ -138,7 +150,8 @@ class Choice:
             reason = "tool_calls"
         elif reason == "tool_calls" and not len(self._calls):
             reason = "stop"
-        events.append(Stop(reason, self._index, self._stop))
+        sequence = self._sequence if reason == "stop" else None
+        events.append(Stop(reason, self._index, self._stop, sequence))
 
     def _reason(self, finish: str) -> StopReason:
         reasons = self._setting.reasons

@@ -104,12 +104,18 @@ def _image(param: str, item: dict[str, Any]) -> Part:
     return ImagePart(url, detail, extra or None)
 
 
+_CARRIED = ("data:", "https:", "http:")
+
+
 def _file(param: str, kind: str, item: dict[str, Any]) -> Part:
     what, example = _FILES[kind]
     value = item.get(kind)
     if value is None:
         check.missing(f"{param}.{kind}", f"an object {example}")
-    if not (type(value) is str and kind.endswith("_url")):
+    url = filename = None
+    if type(value) is str and kind.endswith("_url"):
+        url = value
+    else:
         inner = check.mapping(f"{param}.{kind}", value, example)
         for name in ("url", "data", "format", "file_data", "file_id", "filename"):
             if inner.get(name) is not None:
@@ -117,7 +123,16 @@ def _file(param: str, kind: str, item: dict[str, Any]) -> Part:
         for name in {"input_audio": ("data", "format")}.get(kind, ()):
             if inner.get(name) is None:
                 check.missing(f"{param}.{kind}.{name}", f"the part looks like {example}")
-    return FilePart(what, item, "chat")
+        url, filename = _url(kind, inner), inner.get("filename")
+    return FilePart(what, item, "chat", url=url, filename=filename)
+
+
+def _url(kind: str, inner: dict[str, Any]) -> str | None:
+    """Where its content is, as other dialects can carry it; None: only its host knows."""
+    if kind == "input_audio":
+        return f"data:audio/{inner['format']};base64,{inner['data']}"
+    url = inner.get("url", inner.get("file_data"))
+    return url if type(url) is str and url.startswith(_CARRIED) else None
 
 
 # ---- outward --------------------------------------------------------------------------------

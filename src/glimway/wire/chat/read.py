@@ -274,7 +274,7 @@ class Reader:
                 state.delta(delta, events)
             else:
                 state.message(delta, choice.get("finish_reason"), events)
-        state.stop(choice.get("finish_reason"))
+        state.stop(choice.get("finish_reason"), choice)
         if choice.get("usage") is not None:
             self.usage = better_usage(self.usage, read_usage(choice["usage"]))
         if not choice.keys() <= _CHOICE_KNOWN:

@@ -17,6 +17,8 @@ from typing import Any, NamedTuple
 
 SETTING = "GLIMWAY_CORPORA"
 """An environment variable: the folder with ``json``, ``utf8``, ``strings`` and ``specs``."""
+WITHOUT = "none"
+"""The setting's word for a run that knowingly goes without them."""
 FOLDERS = ("json", "specs", "strings", "utf8")
 
 
@@ -43,13 +45,18 @@ def folder() -> Path | None:
         FileNotFoundError: the setting names a folder that lacks some of them.
     """
     named = os.environ.get(SETTING)
-    if not named:
+    if not named or named == WITHOUT:
         return None
     found = Path(named)
     lacking = [name for name in FOLDERS if not (found / name).is_dir()]
     if lacking:
         raise FileNotFoundError(f"{SETTING} is {named!r}, which lacks {', '.join(lacking)}")
     return found
+
+
+def forgotten() -> bool:
+    """Whether nobody has said where they are, nor that they are not wanted."""
+    return not os.environ.get(SETTING)
 
 
 def json_files() -> dict[str, bytes]:

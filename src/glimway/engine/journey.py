@@ -33,6 +33,7 @@ from glimway.store.errors import JournalBroken, JournalFull
 from glimway.wire.body import decode_object
 from glimway.wire.dialect import Writer
 from glimway.wire.refusal import Fault, Refusal
+from glimway.wire.renaming import renamed
 from glimway.wire.talk import Call
 
 CLIENT_LEFT_STATUS = 499
@@ -126,6 +127,8 @@ class Trip:
     def refuse(self, error: Refusal | Fault) -> None:
         """Say no, and remember it for the operator."""
         writer = self._writer() if self.call is not None else None
+        if writer is not None and isinstance(error, Refusal):
+            error = renamed(error, self.ask.mount.side.names)
         status = self.reply.refuse(error, writer)
         self.house.errors.add(
             ErrorEntry(

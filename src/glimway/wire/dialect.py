@@ -6,7 +6,7 @@ toward a client (read a request, write the reply). Refuses to know any dialect i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -105,10 +105,12 @@ class ClientSide(msgspec.Struct, frozen=True):
     """A dialect toward clients.
 
     ``path`` follows a mount's base path, ``decode(body, headers)`` reads a request, ``id_prefix``
-    begins the answer's public id.
+    begins the answer's public id. ``names``: what the chat dialect's members are called here, for
+    what is found wrong after a request was read.
     """
 
     name: str
     path: str
     id_prefix: str
     decode: Callable[[dict[str, Any], Headers], Call]
+    names: Mapping[str, str] = {}

@@ -17,4 +17,20 @@ from glimway.wire.dialect import ClientSide
 PATH = "/language-model"
 ID_PREFIX = "gen_"
 
-AISDK_CLIENT = ClientSide("aisdk", PATH, ID_PREFIX, decode)
+NAMES = {
+    "messages": "prompt",
+    "max_tokens": "maxOutputTokens",
+    "max_completion_tokens": "maxOutputTokens",
+    "top_p": "topP",
+    "top_k": "topK",
+    "presence_penalty": "presencePenalty",
+    "frequency_penalty": "frequencyPenalty",
+    "stop": "stopSequences",
+    "response_format": "responseFormat",
+    "tool_choice": "toolChoice",
+    "reasoning_effort": "reasoning",
+    "thinking": "reasoning",
+}
+"""What the chat dialect's members are called here."""
+
+AISDK_CLIENT = ClientSide("aisdk", PATH, ID_PREFIX, decode, NAMES)

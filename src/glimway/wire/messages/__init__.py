@@ -24,6 +24,16 @@ from glimway.wire.talk import Call
 PATH = "/messages"
 ID_PREFIX = "msg_"
 
+NAMES = {
+    "max_completion_tokens": "max_tokens",
+    "response_format": "output_config.format",
+    "reasoning_effort": "output_config.effort",
+    "stop": "stop_sequences",
+    "parallel_tool_calls": "tool_choice.disable_parallel_tool_use",
+    "user": "metadata.user_id",
+}
+"""What the chat dialect's members are called here."""
+
 
 def client_side(unseal: Unseal | None) -> ClientSide:
     """The side toward clients whose sealed thinking ``unseal`` opens."""
@@ -31,7 +41,7 @@ def client_side(unseal: Unseal | None) -> ClientSide:
     def read(body: dict[str, Any], headers: Headers) -> Call:
         return decode(body, headers, unseal)
 
-    return ClientSide("messages", PATH, ID_PREFIX, read)
+    return ClientSide("messages", PATH, ID_PREFIX, read, NAMES)
 
 
 def _reader(quirks: Quirks, id_stem: str, call: Call) -> Reader:

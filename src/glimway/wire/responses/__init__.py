@@ -25,6 +25,18 @@ from glimway.wire.talk import Call
 PATH = "/responses"
 ID_PREFIX = "resp_"
 
+NAMES = {
+    "messages": "input",
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
+    "response_format": "text.format",
+    "reasoning_effort": "reasoning.effort",
+    "thinking": "reasoning",
+    "logprobs": "top_logprobs",
+    "verbosity": "text.verbosity",
+}
+"""What the chat dialect's members are called here."""
+
 
 def client_side(unseal: Unseal | None) -> ClientSide:
     """The side toward clients whose sealed thinking ``unseal`` opens."""
@@ -32,7 +44,7 @@ def client_side(unseal: Unseal | None) -> ClientSide:
     def read(body: dict[str, Any], _headers: Headers) -> Call:
         return decode(body, unseal)
 
-    return ClientSide("responses", PATH, ID_PREFIX, read)
+    return ClientSide("responses", PATH, ID_PREFIX, read, NAMES)
 
 
 def _reader(quirks: Quirks, id_stem: str, _call: Call) -> Reader:

@@ -16,6 +16,7 @@ from glimway.config.assemble import assemble
 from glimway.config.places import database_url, journal_folder, make_private
 from glimway.config.refreshed import read_prices, with_prices
 from glimway.config.settings import Deadlines as DeadlineSettings
+from glimway.config.settings import Settings
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config
 from glimway.data import load_parameters
@@ -29,12 +30,13 @@ from glimway.engine.deadlines import Deadlines
 from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
 from glimway.engine.house import House, Latest
+from glimway.engine.keeping import FIRST_WORKER, Keeper
 from glimway.engine.outbox import Outbox
 from glimway.engine.provider.dial import Dialer
 from glimway.engine.provider.pool import Bounds
 from glimway.engine.provider.resolver import Resolver
 from glimway.engine.provider.tls import Trust
-from glimway.engine.routing import Routing
+from glimway.engine.routing import Routing, Terms
 from glimway.engine.settlement import Settlement
 from glimway.engine.wheel import Wheel
 from glimway.sandbox import Sandbox
@@ -46,6 +48,7 @@ from glimway.store.journal import Journal
 from glimway.store.receipts import Receipts
 from glimway.store.revision import Watch
 from glimway.store.runner import DrainRunner
+from glimway.store.statistics import StatisticsRows
 from glimway.store.tail import Tail
 from glimway.wire.chat import CHAT_PROVIDER
 from glimway.wire.messages import MESSAGES_PROVIDER
@@ -126,7 +129,7 @@ class Parts:
             Judge(load_parameters()),
             estimates,
             self.wheel,
-            attempts_max=settings.routing.attempts,
+            terms=_terms(settings),
         )
         self.counting = Counting(self.catalog, estimates)
         self.house = House(
@@ -152,6 +155,14 @@ class Parts:
             wheel=self.wheel,
             depth_max=settings.limits_request.json_depth,
         )
+        self.keeper = Keeper(
+            self.routing.vitals,
+            StatisticsRows(self.database, FIRST_WORKER),
+            self.wheel,
+            now_ms,
+            every_s=settings.statistics.save_s,
+        )
+        await self.keeper.start()
         self.routing.start()
         self.runner.start()
         self._watcher.start()
@@ -162,6 +173,7 @@ class Parts:
         self.routing.stop()
         self.counting.close()
         self.house.hosts.close()
+        await self.keeper.stop()
         if self.sandbox is not None:
             await self.sandbox.stop()
         self.wheel.close()
@@ -198,6 +210,13 @@ class Parts:
                 except (StoreError, TimeoutError):
                     _log.warning("keys could not be read again; the known ones stay in force")
         watch.close()
+
+
+def _terms(settings: Settings) -> Terms:
+    return Terms(
+        attempts_max=settings.routing.attempts,
+        refresh_s=settings.statistics.refresh_s,
+    )
 
 
 def _deadlines(section: DeadlineSettings) -> Deadlines:

@@ -71,12 +71,18 @@ def read_file(root: Table, found: Found) -> None:
         if table is None:
             continue
         settings = settings_of(name)
-        table.refuse_unknown(setting.name for setting in settings)
+        table.refuse_unknown((*(setting.name for setting in settings), *_below(name)))
         for setting in settings:
             value = _read(table, setting)
             if value is not None:
                 origin = f"{root.scope.shown_path}:{table.line(setting.name)}"
                 found.put(setting.key, value, origin)
+
+
+def _below(name: str) -> tuple[str, ...]:
+    """The sections inside a section: ``hedge`` in ``routing``."""
+    named = (section_name(attribute) for attribute in SECTIONS)
+    return tuple(one.removeprefix(f"{name}.") for one in named if one.startswith(f"{name}."))
 
 
 def section_words() -> tuple[str, ...]:
@@ -89,7 +95,7 @@ def refuse_unknown_sections(root: Table) -> None:
     groups: dict[str, list[str]] = {}
     for attribute in SECTIONS:
         group, _, name = section_name(attribute).partition(".")
-        if name:
+        if name and group not in SECTIONS:  # where it is one, its own names were looked at
             groups.setdefault(group, []).append(name)
     for group, names in groups.items():
         values = root.values.get(group)

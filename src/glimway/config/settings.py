@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_typ
 
 import msgspec
 
+from glimway.config.measuring import RoutingHedge, RoutingSlowness, Statistics
 from glimway.config.row import Row
 from glimway.config.secrets import Secret
 from glimway.domain.limits import LIMIT_MAX, Limits
@@ -220,6 +221,9 @@ class Settings(msgspec.Struct, frozen=True):
     errors: Errors = Errors()
     client: Client = Client()
     routing: Routing = Routing()
+    routing_hedge: RoutingHedge = RoutingHedge()
+    routing_slowness: RoutingSlowness = RoutingSlowness()
+    statistics: Statistics = Statistics()
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -9,6 +9,8 @@ from __future__ import annotations
 import random
 import time
 
+import msgspec
+
 from glimway.domain.catalog import Catalog
 from glimway.domain.cooldown import blames_endpoint
 from glimway.domain.endpoint import Endpoint
@@ -29,6 +31,18 @@ from glimway.wire.refusal import Fault
 from glimway.wire.talk import Call
 
 
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers of routing that the operator may set.
+
+    Args:
+        attempts_max: tries of one request, all endpoints together.
+        refresh_s: how often the figures that routes rest on are read again.
+    """
+
+    attempts_max: int = ATTEMPTS_MAX
+    refresh_s: float = REFRESH_S
+
+
 class Routing:
     """Plans routes and learns from them.
 
@@ -38,7 +52,7 @@ class Routing:
         estimates: what prompts and answers are expected to use.
         wheel: its clock is that of health and waits; it rings when the figures are read again.
         policy: the operator's rules.
-        attempts_max: tries of one request, all endpoints together.
+        terms: numbers that the operator may set.
     """
 
     def __init__(
@@ -49,7 +63,7 @@ class Routing:
         wheel: Wheel,
         policy: Policy = Policy(),  # noqa: B008 - frozen
         *,
-        attempts_max: int = ATTEMPTS_MAX,
+        terms: Terms = Terms(),  # noqa: B008 - frozen
     ) -> None:
         self.health = Health()
         self.vitals = Vitals()
@@ -58,7 +72,7 @@ class Routing:
         self._wheel = wheel
         self._catalog = catalog
         self._judge = judge
-        self._attempts_max = attempts_max
+        self._terms = terms
         self._affinity = Affinity()
         self._planner = Planner(
             catalog, Live(self.health, self.vitals, self._affinity, estimates), policy
@@ -69,7 +83,7 @@ class Routing:
     def start(self) -> None:
         """Keep the figures fresh from now on."""
         self.vitals.refresh(_now_ms())
-        self._alarm = self._wheel.after(REFRESH_S, self.start)
+        self._alarm = self._wheel.after(self._terms.refresh_s, self.start)
 
     def stop(self) -> None:
         """Leave the figures as they are."""
@@ -95,7 +109,7 @@ class Routing:
 
     def course(self, plan: Plan) -> Course:
         """A request's way through its plan."""
-        return Course(plan, self.health, self._budget, self._attempts_max)
+        return Course(plan, self.health, self._budget, self._terms.attempts_max)
 
     def failed(self, endpoint: Endpoint, fault: Fault, *, late: bool = False) -> None:
         """An attempt failed; ``late``: after its first real frame, when its course was over."""

@@ -117,6 +117,17 @@ revisions: Final = sa.Table(
     sa.Column("value", sa.BigInteger, nullable=False),
 )
 
+statistics: Final = sa.Table(
+    "statistics",
+    metadata,
+    sa.Column("worker", sa.Text, primary_key=True),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("kept", sa.LargeBinary, nullable=False),
+    sa.Index("statistics_by_time", "at_ms"),
+)
+"""What each worker saw of each endpoint; every worker writes its own rows, and all read all."""
+
 
 def receipts_name(month: str) -> str:
     """Name of the table that holds the receipts of ``month`` (``2026_11``).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from glimway.domain.statistics.figures import NOTHING
 from glimway.domain.statistics.history import ROWS, WINDOWS, History
+from glimway.domain.statistics.keeping import PLAIN_BYTES_MAX, packed, unpacked
 from glimway.domain.statistics.slot import Slot
 from glimway.domain.statistics.vitals import ENOUGH, Vitals, pace
 
@@ -23,6 +25,11 @@ moves = st.lists(st.integers(0, 3 * DAY_MS), max_size=60)
 def answered(vitals: Vitals, at_ms: int, times: int = 1, ttft_ms: float = 100.0) -> None:
     for _ in range(times):
         vitals.answered("e", at_ms, ttft_ms, 50.0)
+
+
+def stored(vitals: Vitals) -> dict[str, bytes]:
+    kept = {endpoint: vitals.kept(endpoint) for endpoint in vitals.endpoints}
+    return {endpoint: packed(one) for endpoint, one in kept.items() if one is not None}
 
 
 def test_each_window_holds_its_time_and_forgets_what_is_older() -> None:
@@ -75,10 +82,14 @@ def test_two_workers_absorbed_count_what_one_would_have(steps: list[tuple[int, b
         at_ms += step
         answered(one, at_ms)
         answered(left if here else right, at_ms)
-    total = Vitals()
-    total.absorb(left.snapshot())
-    total.absorb(right.snapshot())
+    total, beside = Vitals(), Vitals()
+    for worker, vitals in {"left": left, "right": right}.items():
+        for endpoint, kept in stored(vitals).items():
+            total.absorb(endpoint, unpacked(kept))
+            for _ in range(2):  # what a worker tells takes the place of what it told before
+                beside.beside(worker, endpoint, unpacked(kept))
     for window in WINDOWS:
+        assert beside.report("e", window, at_ms) == total.report("e", window, at_ms)
         mine, theirs = total.report("e", window, at_ms), one.report("e", window, at_ms)
         assert (mine.answers, mine.ttft_ms) == (theirs.answers, theirs.ttft_ms)
 
@@ -91,7 +102,8 @@ def test_a_snapshot_survives_a_restart(steps: list[int]) -> None:
         answered(vitals, at_ms)
         vitals.failed("e", at_ms, "timeout")
     again = Vitals()
-    again.absorb(vitals.snapshot())
+    for endpoint, kept in stored(vitals).items():
+        again.absorb(endpoint, unpacked(kept))
     for window in WINDOWS:
         assert again.report("e", window, at_ms) == vitals.report("e", window, at_ms)
 
@@ -166,19 +178,57 @@ def test_the_number_of_endpoints_is_bounded() -> None:
     for name in "abcd":
         vitals.answered(name, START_MS, 1.0)
     assert vitals.endpoints == ("b", "c", "d")
-    other = Vitals(endpoints_max=2)
-    other.absorb(vitals.snapshot())
-    assert len(other.endpoints) == 2
+    mine, theirs = Vitals(endpoints_max=2), Vitals(endpoints_max=2)
+    for endpoint, kept in stored(vitals).items():
+        mine.absorb(endpoint, unpacked(kept))
+        theirs.beside("other", endpoint, unpacked(kept))
+    assert len(mine.endpoints) == len(theirs.endpoints) == 2
+    assert vitals.kept("a") is None
 
 
-@pytest.mark.parametrize(
-    "stored", [b"", b"\xc1", b"\x92\x07\x80", b"\x92\x01\x81\xa1e\x92\x90\x90"]
-)
-def test_what_is_no_snapshot_is_refused_and_changes_nothing(stored: bytes) -> None:
+BOMB = b"\x01" + zlib.compress(b"\0" * (PLAIN_BYTES_MAX + 1))
+FOREIGN = b"\x01" + zlib.compress(b"\x92\x90\x90")
+
+
+@pytest.mark.parametrize("data", [b"", b"\xc1", b"\x07\x80", b"\x01nonsense", BOMB, FOREIGN])
+def test_what_is_no_history_is_refused_and_changes_nothing(data: bytes) -> None:
     vitals = Vitals()
     with pytest.raises(ValueError, match=r"statistics|history"):
-        vitals.absorb(stored)
+        vitals.absorb("e", unpacked(data))
+    with pytest.raises(ValueError, match=r"statistics|history"):
+        vitals.beside("other", "e", unpacked(data))
     assert vitals.endpoints == ()
+
+
+def test_only_what_changed_is_to_be_stored() -> None:
+    vitals = Vitals()
+    answered(vitals, START_MS)
+    assert vitals.unsaved() == ["e"]
+    vitals.refresh(START_MS)
+    vitals.unsaved()
+    assert vitals.unsaved() == []
+    vitals.not_saved(["e", "forgotten"])
+    assert vitals.unsaved() == ["e"]
+
+
+def test_who_was_given_up_for_another_took_at_least_so_long() -> None:
+    vitals = Vitals()
+    answered(vitals, START_MS, 10, ttft_ms=100.0)
+    for _ in range(10):
+        vitals.outrun("e", START_MS, 900.0)
+    found = vitals.report("e", "5m", START_MS)
+    assert (found.answers, found.success) == (10, 1.0)
+    assert found.ttft_ms is not None
+    assert found.ttft_ms["p90"] == pytest.approx(900, rel=0.02)
+
+
+def test_a_full_month_of_one_endpoint_is_small() -> None:
+    vitals, chance = Vitals(), random.Random(3)
+    for hour in range(31 * 24):
+        for _ in range(20):
+            ttft_ms, tokens = chance.lognormvariate(6, 0.5), chance.lognormvariate(4, 0.4)
+            vitals.answered("e", START_MS + hour * HOUR_MS, ttft_ms, tokens)
+    assert len(stored(vitals)["e"]) < 10_000
 
 
 def test_a_slot_reads_back() -> None:

@@ -5,5 +5,5 @@ Knows time to first token, tokens per second, answers and faults of every endpoi
 
 ``vitals.Vitals`` is the whole of it: ``answered`` and ``failed`` after every attempt, ``refresh``
 once every few seconds, ``figures`` for whoever plans a route, ``report`` for whoever shows a page,
-``snapshot`` and ``absorb`` to keep it through restarts and to add what other workers saw.
+``kept`` and ``absorb`` to keep it through restarts, ``beside`` to count what other workers saw.
 """

@@ -10,15 +10,16 @@ How it is used::
     vitals.refresh(at_ms)  # every REFRESH_S seconds, off every request's path
     vitals.figures(endpoint_id)  # a look-up: what was known at the last refresh
     vitals.report(endpoint_id, "24h", at_ms)  # for a page: computed now
-    stored = vitals.snapshot()  # bytes, some 2 KiB for each busy endpoint
-    vitals.absorb(stored)  # after a restart, or from another worker
+    for endpoint_id in vitals.unsaved():  # every few seconds, and at the end
+        kept = vitals.kept(endpoint_id)  # to store; about 0.1 ms
+    vitals.absorb(endpoint_id, kept)  # after a restart
+    vitals.beside(worker, endpoint_id, kept)  # what another worker saw, in the place of before
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
-
-import msgspec
 
 from glimway.domain.statistics.figures import NOTHING, Figures, figures_of
 from glimway.domain.statistics.history import WINDOWS, History, Kept, Window
@@ -28,24 +29,16 @@ ENDPOINTS_MAX: Final = 4096
 """Endpoints with statistics; the one that was made first is forgotten for one more."""
 REFRESH_S: Final = 5.0
 """How often ``refresh`` should be called."""
+WORKERS_MAX: Final = 256
+"""Other workers whose statistics of one endpoint are counted."""
 ENOUGH: Final = 20
 """Answers and faults that make a window worth reading; with fewer, the next longer one is read."""
 PACE_TOKENS_MIN: Final = 8
 PACE_MS_MIN: Final = 20.0
 """A shorter answer says nothing of an endpoint's pace."""
-SNAPSHOT_VERSION: Final = 1
 
 _AGES_MS: Final = 30_000
 """Figures of an endpoint that nobody asks are read again this often, since they age."""
-
-
-class _Snapshot(msgspec.Struct, frozen=True, array_like=True):
-    version: int
-    histories: dict[str, Kept]
-
-
-_encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(_Snapshot).decode
 
 
 class Vitals:
@@ -55,13 +48,26 @@ class Vitals:
         endpoints_max: how many may have any.
     """
 
-    __slots__ = ("_asked", "_endpoints_max", "_figures", "_histories", "_read_at", "changes")
+    __slots__ = (
+        "_asked",
+        "_endpoints_max",
+        "_figures",
+        "_histories",
+        "_others",
+        "_read_at",
+        "_unsaved",
+        "changes",
+    )
 
     def __init__(self, endpoints_max: int = ENDPOINTS_MAX) -> None:
         self._endpoints_max = endpoints_max
         self._histories: dict[str, History] = {}
+        """What this process saw, before restarts too."""
+        self._others: dict[str, dict[str, History]] = {}
+        """What other workers saw, by endpoint and worker."""
         self._figures: dict[str, Figures] = {}
         self._asked: set[str] = set()
+        self._unsaved: set[str] = set()
         self._read_at: dict[str, int] = {}
         self.changes = 0
         """Grows with every refresh that changed any figures."""
@@ -95,6 +101,14 @@ class Vitals:
         faults = self._slot(endpoint, at_ms).faults
         faults[kind] = faults.get(kind, 0) + 1
 
+    def outrun(self, endpoint: str, at_ms: int, waited_ms: float) -> None:
+        """An attempt was given up before its first token because another was quicker.
+
+        Its time to the first token was at least what was waited. Leaving it out would make an
+        endpoint look the quicker the more often it is given up.
+        """
+        self._slot(endpoint, at_ms).ttft.add(waited_ms)
+
     def _slot(self, endpoint: str, at_ms: int) -> Slot:
         history = self._histories.get(endpoint)
         if history is None:
@@ -110,6 +124,8 @@ class Vitals:
 
     def _forget(self, endpoint: str) -> None:
         del self._histories[endpoint]
+        self._others.pop(endpoint, None)
+        self._unsaved.discard(endpoint)
         self._figures.pop(endpoint, None)
         self._read_at.pop(endpoint, None)
         self._asked.discard(endpoint)
@@ -124,52 +140,89 @@ class Vitals:
     def refresh(self, at_ms: int) -> None:
         """Read the figures again of every endpoint that was asked, or whose figures aged."""
         asked, self._asked = self._asked, set()
-        for endpoint, history in self._histories.items():
+        self._unsaved |= asked & self._histories.keys()
+        for endpoint in self.endpoints:
             if endpoint in asked or at_ms - self._read_at.get(endpoint, 0) >= _AGES_MS:
                 self._read_at[endpoint] = at_ms
-                found = _recent(history, at_ms)
+                found = self._recent(endpoint, at_ms)
                 if found != self._figures.get(endpoint, NOTHING):
                     self._figures[endpoint] = found
                     self.changes += 1
 
     def report(self, endpoint: str, window: Window, at_ms: int) -> Figures:
         """How it performed over one window, up to now."""
-        history = self._histories.get(endpoint)
-        return NOTHING if history is None else figures_of(history.over(window, at_ms))
+        return figures_of(self._over(endpoint, window, at_ms))
 
     @property
     def endpoints(self) -> tuple[str, ...]:
         """Ids of those that have statistics."""
-        return tuple(self._histories)
+        return tuple(dict.fromkeys((*self._histories, *self._others)))
+
+    def _over(self, endpoint: str, window: Window, at_ms: int) -> Slot:
+        """What all workers saw of an endpoint over one window."""
+        history = self._histories.get(endpoint)
+        total = Slot() if history is None else history.over(window, at_ms)
+        for other in self._others.get(endpoint, {}).values():
+            total.add(other.over(window, at_ms))
+        return total
+
+    def _recent(self, endpoint: str, at_ms: int) -> Figures:
+        best = NOTHING
+        for window in WINDOWS:
+            found = figures_of(self._over(endpoint, window, at_ms))
+            if found.answers + sum(found.faults.values()) >= ENOUGH:
+                return found
+            if found is not NOTHING:
+                best = found
+        return best
 
     # ---- keeping ----------------------------------------------------------------------------
 
-    def snapshot(self) -> bytes:
-        """Everything, to store; counts of the open slots are in it."""
-        kept = {endpoint: history.kept() for endpoint, history in self._histories.items()}
-        return _encode(_Snapshot(SNAPSHOT_VERSION, kept))
+    def unsaved(self) -> list[str]:
+        """Endpoints of which something was seen since this was last asked."""
+        asked, self._unsaved = self._unsaved | (self._asked & self._histories.keys()), set()
+        return list(asked)
 
-    def absorb(self, stored: bytes) -> None:
-        """Add a snapshot to what is known; endpoints beyond the bound are left out.
+    def not_saved(self, endpoints: Iterable[str]) -> None:
+        """They could not be stored: ``unsaved`` names them again."""
+        self._unsaved.update(endpoint for endpoint in endpoints if endpoint in self._histories)
+
+    def kept(self, endpoint: str) -> Kept | None:
+        """What this process saw of an endpoint, to store; None: it was forgotten."""
+        history = self._histories.get(endpoint)
+        return None if history is None else history.kept()
+
+    def absorb(self, endpoint: str, kept: Kept) -> None:
+        """Add what was stored to what this process saw; endpoints beyond the bound are left out.
 
         Raises:
-            ValueError: it cannot be read. Statistics are no books: log it and start without.
+            ValueError: it cannot be read; nothing is added.
         """
-        try:
-            read = _decode(stored)
-        except msgspec.MsgspecError as error:
-            raise ValueError(f"statistics that cannot be read: {error}") from None
-        if read.version != SNAPSHOT_VERSION:
-            raise ValueError(f"statistics of version {read.version}, not {SNAPSHOT_VERSION}")
-        for endpoint, kept in read.histories.items():
-            history = self._histories.get(endpoint)
-            if history is None:
-                if len(self._histories) >= self._endpoints_max:
-                    continue
-                history = History()
-            history.absorb(kept)
-            self._histories[endpoint] = history
-            self._asked.add(endpoint)
+        history = self._histories.get(endpoint)
+        if history is None:
+            if len(self._histories) >= self._endpoints_max:
+                return
+            history = History()
+        history.absorb(kept)
+        self._histories[endpoint] = history
+        self._read_at.pop(endpoint, None)
+
+    def beside(self, worker: str, endpoint: str, kept: Kept) -> None:
+        """Count what another worker saw of an endpoint beside what was seen here, in the place of
+        what that worker told before.
+
+        Raises:
+            ValueError: it cannot be read; what it told before stays.
+        """
+        known = self._others.get(endpoint)
+        if known is None and len(self._others) >= self._endpoints_max:
+            return
+        if known is not None and worker not in known and len(known) >= WORKERS_MAX:
+            return
+        history = History()
+        history.absorb(kept)
+        self._others.setdefault(endpoint, {})[worker] = history
+        self._read_at.pop(endpoint, None)
 
 
 def pace(tokens: int, first_s: float, end_s: float) -> float | None:
@@ -188,14 +241,3 @@ def pace(tokens: int, first_s: float, end_s: float) -> float | None:
         return None
     # The first token stands at the beginning of the measured time, not inside it.
     return (tokens - 1) / took_s
-
-
-def _recent(history: History, at_ms: int) -> Figures:
-    best = NOTHING
-    for window in WINDOWS:
-        found = figures_of(history.over(window, at_ms))
-        if found.answers + sum(found.faults.values()) >= ENOUGH:
-            return found
-        if found is not NOTHING:
-            best = found
-    return best

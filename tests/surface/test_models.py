@@ -113,7 +113,7 @@ def test_anthropic_reads_the_list(catalog: Catalog) -> None:
 
 def test_the_price_shown_is_the_one_that_is_charged(catalog: Catalog) -> None:
     now_ms = 1_795_000_000_000
-    shown = endpoints_object(catalog, "glm-4.7", now_ms)
+    shown = endpoints_object(catalog, "glm-4.7", now_ms, {})
     by_id = {endpoint.id: endpoint for endpoint in catalog.endpoints_of("zai/glm-4.7")}
     assert {one["id"] for one in shown["data"]} == set(by_id)
     for one in shown["data"]:

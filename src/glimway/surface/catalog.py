@@ -6,7 +6,7 @@ to know how a model is served.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -145,8 +145,16 @@ def _parameters(model: Model, endpoints: Iterable[Endpoint], tables: Tables) -> 
     ]
 
 
-def endpoints_object(catalog: Catalog, name: str, now_ms: int) -> Json:
-    """``GET /v1/models/{id}/endpoints``: who serves it, at what price.
+def endpoints_object(
+    catalog: Catalog, name: str, now_ms: int, performance: Mapping[str, Json]
+) -> Json:
+    """``GET /v1/models/{id}/endpoints``: who serves it, at what price, and how well.
+
+    Args:
+        catalog: what there is.
+        name: as it was asked.
+        now_ms: whose prices are shown.
+        performance: what is told of the live state of each endpoint, by its id.
 
     Raises:
         Refusal: ``not_found`` with the nearest names.
@@ -155,7 +163,10 @@ def endpoints_object(catalog: Catalog, name: str, now_ms: int) -> Json:
     return {
         "object": "list",
         "id": resolved.model_id,
-        "data": [_endpoint(endpoint, now_ms) for endpoint in resolved.endpoints],
+        "data": [
+            _endpoint(endpoint, now_ms) | performance.get(endpoint.id, {})
+            for endpoint in resolved.endpoints
+        ],
     }
 
 

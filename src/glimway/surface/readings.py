@@ -18,6 +18,7 @@ from glimway.domain.money import usd_number
 from glimway.domain.parameters import Tables
 from glimway.domain.receipt import Receipt
 from glimway.engine.house import House
+from glimway.engine.performance import Performance
 from glimway.store.errors import StoreError
 from glimway.store.receipts import Receipts
 from glimway.surface.api import Application, Headers, credentials
@@ -80,6 +81,7 @@ class Readings:
         self._tables: Tables = {} if tables is None else tables
         self._receipts = receipts
         self._behind = behind
+        self._performance = Performance(house.routing.vitals, house.routing.health)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Serve one request."""
@@ -125,9 +127,7 @@ class Readings:
         raw = scope["raw_path"].decode("latin-1")[len(_MODELS) :]
         # A model id is all text up to an optional /endpoints, decoded once.
         if raw.endswith("/endpoints"):
-            return 200, endpoints_object(
-                catalog, unquote(raw[: -len("/endpoints")]), self._house.now_ms()
-            )
+            return 200, await self._endpoints(unquote(raw[: -len("/endpoints")]))
         if anthropic:
             return 200, anthropic_object(catalog, unquote(raw))
         return 200, model_object(catalog, unquote(raw), self._tables)
@@ -137,6 +137,13 @@ class Readings:
         # Nothing can be paid in yet, so nothing is left of it; ``billing`` says whether that ends
         # anything.
         return {**credits_body("0", usd_number(used).decode()), "billing": key.billing}
+
+    async def _endpoints(self, name: str) -> dict[str, Any]:
+        house = self._house
+        catalog, now_ms = house.catalog.now, house.now_ms()
+        ids = [endpoint.id for endpoint in catalog.resolve(name).endpoints]
+        known = await self._performance.of(ids, now_ms, house.loop.time())
+        return endpoints_object(catalog, name, now_ms, known)
 
     async def _receipt(self, public_id: str, key: Key) -> Receipt:
         receipt = await _read_store(self._receipts.get(public_id))

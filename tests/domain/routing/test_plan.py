@@ -165,6 +165,24 @@ def test_wishes_are_followed(wishes: dict[str, Any], order: str) -> None:
     assert world.order(call(preferences=wishes), 0.0) == order
 
 
+def test_who_sorts_by_speed_finds_out_about_those_that_were_never_measured() -> None:
+    world = World(THREE)
+    by_speed = call(preferences={"sort": "latency"})
+    assert world.spread(by_speed) == pytest.approx({"cheap": 333, "near": 333, "dear": 333}, abs=1)
+    world.measure("near", 140, 200)
+    assert world.spread(by_speed) == {"near": 900, "cheap": 50, "dear": 50}
+    assert world.order(by_speed, 0.99) == "cheap near dear"
+    world.measure("dear", 50, 50)
+    assert world.spread(by_speed) == {"dear": 900, "cheap": 100}
+    world.sicken("dear", "near", "cheap")
+    assert world.plan(by_speed).resting
+    world = World(THREE)
+    world.measure("near", 140, 200)
+    world.measure("dear", 50, 50)
+    world.measure("cheap", 300, 10)
+    assert world.spread(by_speed) == {"dear": 1000}
+
+
 def test_suffixes_are_followed() -> None:
     world = World([*THREE, Host(id="gift", input="0", output="0")])
     for at, name in enumerate(("cheap", "near", "dear", "gift")):

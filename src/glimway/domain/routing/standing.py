@@ -11,6 +11,7 @@ in which a failover should find them: the rest of the band round from there, the
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 from math import inf
 from typing import Final
@@ -20,11 +21,17 @@ import msgspec
 from glimway.domain.catalog import Resolved
 from glimway.domain.health import Health, Resting
 from glimway.domain.routing.fitness import Reason
+from glimway.domain.routing.preferences import Sort
 from glimway.domain.routing.route import Basis, Candidate, Excluded, Plan, made
 from glimway.domain.routing.selection import Grounds, Kind, place_in
 
+EXPLORED_PERCENT: Final = 10
+"""Requests by speed in a hundred whose first endpoint is one that was never measured, as long as
+there is one: whoever is never asked is never known to be quick."""
+
 _HOPELESS: Final = frozenset({"auth", "quota", "rejected"})
 """Faults that asking again does not mend."""
+_TIMED_SORTS: Final = ("latency", "throughput")
 
 
 class Standing:
@@ -47,6 +54,7 @@ class Standing:
         "_single",
         "_template",
         "_total",
+        "_unmeasured",
         "alone",
         "health_changes",
         "kind",
@@ -72,6 +80,7 @@ class Standing:
         self._basis: Basis = "order" if wishes.order else wishes.sort or "policy"
         self._candidates = tuple(ranked(selected[0], kind, grounds))
         self._excluded = tuple(selected[1])
+        self._unmeasured = _unmeasured(self._candidates, kind, grounds)
         self._single = not wishes.allow_fallbacks and not wishes.order
         self._template = Plan(
             resolved.model_id,
@@ -112,6 +121,8 @@ class Standing:
         if well:
             band = self._band(well, band_percent)
             shares = [candidate.weight for candidate in well[:band]]
+            if self._unmeasured:
+                shares = _explored(well, self._unmeasured)
             template = msgspec.structs.replace(
                 self._template, excluded=(*self._excluded, *out), band=band, resting=False
             )
@@ -186,13 +197,9 @@ def ranked(candidates: list[Candidate], kind: Kind, grounds: Grounds) -> list[Ca
 
     def rank(candidate: Candidate) -> tuple[float, ...]:
         listed = place_in(wishes.order, candidate.endpoint) if wishes.order else None
-        known = grounds.vitals.figures(candidate.endpoint.id)
         value: float = candidate.cost.reference
-        if wishes.sort == "latency":
-            value = inf if known.ttft_ms is None else known.ttft_ms["p50"]
-        elif wishes.sort == "throughput":
-            pace = known.tokens_per_second
-            value = inf if pace is None else -pace["p50"]
+        if wishes.sort in _TIMED_SORTS:
+            value = _speed(candidate, wishes.sort, grounds)
         # Who was named comes first in any case: the caller asked for just that.
         return (
             len(wishes.order) if listed is None else listed,
@@ -203,6 +210,35 @@ def ranked(candidates: list[Candidate], kind: Kind, grounds: Grounds) -> list[Ca
         )
 
     return sorted(candidates, key=rank)
+
+
+def _speed(candidate: Candidate, sort: Sort | None, grounds: Grounds) -> float:
+    """What endpoints are sorted by, the quickest least; infinite: it was never measured."""
+    known = grounds.vitals.figures(candidate.endpoint.id)
+    if sort == "latency":
+        return inf if known.ttft_ms is None else known.ttft_ms["p50"]
+    pace = known.tokens_per_second
+    return inf if pace is None else -pace["p50"]
+
+
+def _unmeasured(candidates: Sequence[Candidate], kind: Kind, grounds: Grounds) -> frozenset[str]:
+    """Ids of those of which a sort by speed knows nothing."""
+    wishes = kind.preferences
+    if wishes.order or wishes.sort not in _TIMED_SORTS:
+        return frozenset()
+    return frozenset(
+        one.endpoint.id for one in candidates if _speed(one, wishes.sort, grounds) == inf
+    )
+
+
+def _explored(order: Sequence[Candidate], unmeasured: frozenset[str]) -> list[int]:
+    """How often each begins a route by speed: mostly the first; those that were never measured now
+    and then; where none was, all of them alike."""
+    unknown = [one.endpoint.id in unmeasured and bool(one.weight) for one in order]
+    shares = [EXPLORED_PERCENT * new for new in unknown]
+    if not unknown[0]:
+        shares[0] = (100 - EXPLORED_PERCENT) * max(sum(unknown), 1)
+    return shares
 
 
 def _hope(why: Resting) -> int:

@@ -24,6 +24,7 @@ from glimway.domain.catalog import Catalog
 from glimway.domain.estimate import Estimates
 from glimway.domain.judgement import Judge
 from glimway.domain.keys import Keyring
+from glimway.domain.routing.rules import Policy
 from glimway.engine.admission import Admission
 from glimway.engine.counting import Counting
 from glimway.engine.deadlines import Deadlines
@@ -129,6 +130,7 @@ class Parts:
             Judge(load_parameters()),
             estimates,
             self.wheel,
+            _policy(settings),
             terms=_terms(settings),
         )
         self.counting = Counting(self.catalog, estimates)
@@ -216,7 +218,13 @@ def _terms(settings: Settings) -> Terms:
     return Terms(
         attempts_max=settings.routing.attempts,
         refresh_s=settings.statistics.refresh_s,
+        hedge_floor_s=settings.routing_hedge.floor_ms / 1000,
     )
+
+
+def _policy(settings: Settings) -> Policy:
+    hedge = settings.routing_hedge
+    return Policy(hedging=hedge.use, hedge_percent=hedge.percent)
 
 
 def _deadlines(section: DeadlineSettings) -> Deadlines:

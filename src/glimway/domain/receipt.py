@@ -21,7 +21,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     endpoint: str
     provider: str
     outcome: str
-    """``ok`` or the fault's kind."""
+    """``ok`` or the fault's kind; ``left``: the client went away; ``outrun``: it was stopped
+    because another request for the same answer was quicker."""
     started_ms: int
     duration_ms: int
     status: int | None = None
@@ -36,6 +37,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """How long was waited before this try."""
     price_version: str | None = None
     """Its price at that time, where it differs from the one that was charged."""
+    operator_cost_nanousd: int = 0
+    """What it cost the operator, who pays for it: of a request that was outrun; estimated."""
 
 
 class Tokens(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -166,6 +166,11 @@ class HedgeBudget:
         """A request makes its first try."""
         self._milli = min(self._milli + self._share_milli, HEDGE_BURST_MILLI)
 
+    @property
+    def ready(self) -> bool:
+        """Whether one second request is allowed."""
+        return self._milli >= 1000
+
     def take(self) -> bool:
         """Ask for one second request."""
         if self._milli < 1000:

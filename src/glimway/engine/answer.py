@@ -8,23 +8,27 @@ that tries again, and it does so only before the first real frame.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from glimway.domain.routing.course import Step
+from glimway.domain.routing.course import Course, Step
 from glimway.domain.routing.route import Plan
 from glimway.engine.attempt import Attempt
 from glimway.engine.chorus import Chorus
 from glimway.engine.flow import Answer
+from glimway.engine.hedging import Hedging
 from glimway.engine.hosts import Host
 from glimway.engine.house import House
 from glimway.engine.provider.connection import Connection
+from glimway.engine.race import Race
 from glimway.engine.reply import Reply
 from glimway.engine.settling import Outcome
 from glimway.engine.wheel import Wheel
 from glimway.wire.copies import CopyReader
 from glimway.wire.dialect import Outgoing, Reader
-from glimway.wire.refusal import Fault
+from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.stops import StoppingReader
 from glimway.wire.talk import Call
 
@@ -55,19 +59,24 @@ async def first_answer(
     deadlines = house.hosts.of(plan.endpoints[0]).deadlines
     due_s = loop.time() + (deadlines.first_token_s if call.stream else deadlines.answer_s)
     gate = wheel.after(deadlines.commit_after_s, reply.begin_early) if call.stream else None
+    hedged = plan.hedge_percent and call.stream
+    field = Field.of(house, plan, course, outcome) if hedged else None
     step: Step | None = course.begin(loop.time())
     try:
         while step is not None:
             if step.wait_s:
                 await asyncio.sleep(step.wait_s)
+            outcome.endpoint = step.endpoint
             asked = _ask(house, step, call, outcome, plan.adjusted)
+            asked.counts(outcome)
             share = 2 if course.others else 1
             now_s = loop.time()
             try:
-                ask = _attempt if asked.outgoing.copies == 1 else _chorus
+                one = _attempt if field is None else field.raced
+                ask = one if asked.outgoing.copies == 1 else _chorus
                 answer: Answer = await ask(asked, now_s + (due_s - now_s) / share, outcome, wheel)
             except Fault as fault:
-                routing.failed(step.endpoint, fault)
+                routing.failed(course.endpoint, fault)
                 now_s = loop.time()
                 step = course.failed(fault, now_s, routing.chance())
                 if step is None or now_s + step.wait_s >= due_s:
@@ -90,13 +99,11 @@ def _ask(
     house: House, step: Step, call: Call, outcome: Outcome, adjusted: tuple[str, ...]
 ) -> Asked:
     """The request as the next endpoint gets it."""
-    endpoint = outcome.endpoint = step.endpoint
+    endpoint = step.endpoint
     host = house.hosts.of(endpoint)
     outgoing = host.side.encode(call, endpoint.quirks, endpoint.upstream_model)
-    outcome.adjusted = adjusted + outgoing.adjusted if adjusted else outgoing.adjusted
     outcome.tries += 1
-    outcome.copies = outgoing.copies
-    return Asked(step, host, call, outgoing)
+    return Asked(step, host, call, outgoing, adjusted + outgoing.adjusted)
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -106,6 +113,13 @@ class Asked(msgspec.Struct, frozen=True):
     host: Host
     call: Call
     outgoing: Outgoing
+    adjusted: tuple[str, ...]
+
+    def counts(self, outcome: Outcome) -> None:
+        """This is the one whose answer is waited for."""
+        outcome.endpoint = self.step.endpoint
+        outcome.adjusted = self.adjusted
+        outcome.copies = self.outgoing.copies
 
     def reader(self, stem: str, choice: int | None) -> Reader:
         """Reads one reply; ``choice`` is its number among parallel calls."""
@@ -158,6 +172,56 @@ async def _attempt(
             raise
         else:
             return attempt
+
+
+class Field(NamedTuple):
+    """What a race needs beside its first request."""
+
+    house: House
+    plan: Plan
+    course: Course
+    hedging: Hedging
+
+    @classmethod
+    def of(cls, house: House, plan: Plan, course: Course, outcome: Outcome) -> Self:
+        """For one request, which is counted."""
+        return cls(house, plan, course, house.routing.hedging(plan, outcome.opened.project))
+
+    async def raced(self, asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel) -> Attempt:
+        """As ``_attempt``; when the first token is late, a second request may race the first."""
+        late_s = self.hedging.late_s(asked.step.endpoint)
+        if late_s is None:
+            return await _attempt(asked, due_s, outcome, wheel)
+        rivals: list[Asked] = []
+
+        def second() -> Coroutine[Any, Any, Attempt] | None:
+            rival = self._rival(asked, late_s, outcome)
+            if rival is None:
+                return None
+            rivals.append(rival)
+            return _attempt(rival, due_s, outcome, wheel)
+
+        race = Race(self.course, self.house.routing, outcome, lambda: rivals[0].counts(outcome))
+        return await race.run(_attempt(asked, due_s, outcome, wheel), late_s, second)
+
+    def _rival(self, asked: Asked, late_s: float, outcome: Outcome) -> Asked | None:
+        """The second request, where there may be one."""
+        if not self.hedging.ready:
+            return None
+        why = f"no first token from {asked.step.endpoint.id} within {late_s * 1000:.0f} ms"
+        step = self.course.race(self.house.wheel.loop.time(), why)
+        if step is None:
+            return None
+        try:
+            rival = _ask(self.house, step, asked.call, outcome, self.plan.adjusted)
+        except (Refusal, Fault):  # what it cannot be asked is no reason to stop the first
+            self.course.outlasted()
+            return None
+        if rival.outgoing.copies != 1:
+            self.course.outlasted()
+            return None
+        self.hedging.take()
+        return rival
 
 
 async def _chorus(asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel) -> Chorus:

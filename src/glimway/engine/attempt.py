@@ -44,9 +44,9 @@ class Attempt:
     __slots__ = (
         "_closed", "_collected", "_complete", "_error_status", "_headers", "_held", "_held_bytes",
         "_on_frames", "_side", "_unread_bytes", "_watch", "_wheel", "_whole", "answered",
-        "connection", "endpoint", "events", "fault", "finished", "first", "first_frame_s", "loop",
-        "provider_request_id", "reader", "replayed", "started_s", "status", "stream", "wait_s",
-        "why",
+        "connection", "ended_s", "endpoint", "events", "fault", "finished", "first",
+        "first_frame_s", "loop", "outrun", "provider_request_id", "reader", "replayed",
+        "started_s", "status", "stream", "wait_s", "why",
     )  # fmt: skip
 
     def __init__(
@@ -70,14 +70,16 @@ class Attempt:
         self.first: asyncio.Future[None] = loop.create_future()
         self.status: int | None = None
         self.provider_request_id: str | None = None
-        self.answered = self.finished = self.replayed = False
+        self.answered = self.finished = self.replayed = self.outrun = False
         self.why, self.wait_s = "", 0.0
-        """Why this endpoint was asked (empty for the first of a plan), after what wait."""
+        """Why this endpoint was asked (empty for the first of a plan), after what wait; ``outrun``:
+        another request for the same answer was quicker."""
         self.fault: Fault | None = None
         self.events: list[Event] = []
         """The whole answer's events, when no stream was asked for."""
         self.started_s = loop.time()
         self.first_frame_s: float | None = None
+        self.ended_s: float | None = None
         self._held: Frames = []
         self._held_bytes = self._unread_bytes = 0
         self._on_frames: Callable[[Frames], None] | None = None
@@ -277,6 +279,7 @@ class Attempt:
 
     def _failed(self, fault: Fault) -> None:
         self.fault = fault
+        self.ended_s = self.loop.time()
         self._watch.cancel()
         if self.connection is not None and not self._complete:
             self._complete = True

@@ -25,6 +25,7 @@ from glimway.domain.routing.plan import Asked, Live, Planner
 from glimway.domain.routing.route import Plan
 from glimway.domain.routing.rules import Policy
 from glimway.domain.statistics.vitals import REFRESH_S, Vitals, pace
+from glimway.engine.hedging import FLOOR_S_DEFAULT, Hedges, Hedging
 from glimway.engine.settling import Charge, Outcome
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.wire.refusal import Fault
@@ -37,10 +38,12 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     Args:
         attempts_max: tries of one request, all endpoints together.
         refresh_s: how often the figures that routes rest on are read again.
+        hedge_floor_s: no second request races the first sooner.
     """
 
     attempts_max: int = ATTEMPTS_MAX
     refresh_s: float = REFRESH_S
+    hedge_floor_s: float = FLOOR_S_DEFAULT
 
 
 class Routing:
@@ -74,6 +77,7 @@ class Routing:
         self._judge = judge
         self._terms = terms
         self._affinity = Affinity()
+        self._hedges = Hedges(self.vitals, terms.hedge_floor_s)
         self._planner = Planner(
             catalog, Live(self.health, self.vitals, self._affinity, estimates), policy
         )
@@ -118,6 +122,14 @@ class Routing:
         self.vitals.failed(endpoint.id, _now_ms(), fault.kind)
         if late:
             self.health.failed(endpoint.id, "well", fault, self._wheel.loop.time())
+
+    def hedging(self, plan: Plan, project: str) -> Hedging:
+        """A stream begins whose plan may be raced."""
+        return self._hedges.began(project, plan.hedge_percent)
+
+    def left_waiting(self, endpoint: Endpoint, waited_s: float) -> None:
+        """Nobody waits for its first token any more, since another was quicker."""
+        self.vitals.left(endpoint.id, _now_ms(), waited_ms=waited_s * 1000)
 
     def answered(self, plan: Plan, call: Call, key: Key, outcome: Outcome, charge: Charge) -> None:
         """A request was answered well, up to its end."""

@@ -127,7 +127,7 @@ def receipt_of(outcome: Outcome, charge: Charge, now_s: float) -> Receipt:
         price_version=charge.price_version,
         ttft_ms=None if first_s is None else round((first_s - outcome.arrived_s) * 1000),
         duration_ms=round((now_s - outcome.arrived_s) * 1000),
-        attempts=tuple([_line(attempt, outcome, now_s) for attempt in outcome.attempts]),
+        attempts=tuple([_line(attempt, outcome, charge, now_s) for attempt in outcome.attempts]),
         adjusted=outcome.adjusted,
         client_request_id=opened.client_request_id,
         user=outcome.user,
@@ -139,17 +139,35 @@ def _version(attempt: Attempt, outcome: Outcome) -> str | None:
     return None if price is None else price.version
 
 
-def _line(attempt: Attempt, outcome: Outcome, now_s: float) -> AttemptLine:
+def _operators_nanousd(attempt: Attempt, outcome: Outcome, charge: Charge) -> int:
+    """What a request that lost a race cost whoever runs this, as far as is known: what its provider
+    reported, else the prompt alone, since it was stopped before its first token."""
+    price = attempt.endpoint.price_at(outcome.opened.at_ms)
+    if not attempt.outrun or attempt.connection is None or price is None:
+        return 0
+    usage = attempt.usage
+    if usage is None:
+        return cost_nanousd(price, Tokens(input=charge.tokens.input), 1)
+    tokens = Tokens(
+        input=usage.input,
+        output=usage.output,
+        cached=usage.cached,
+        cache_write=usage.cache_write,
+    )
+    return cost_nanousd(price, tokens, 1)
+
+
+def _line(attempt: Attempt, outcome: Outcome, charge: Charge, now_s: float) -> AttemptLine:
     """How the receipt tells of one try."""
     fault = attempt.fault
-    result: str = "ok" if attempt.finished else "left"
-    began_s = attempt.started_s
+    result: str = "ok" if attempt.finished else "outrun" if attempt.outrun else "left"
+    began_s, ended_s = attempt.started_s, attempt.ended_s
     return AttemptLine(
         endpoint=attempt.endpoint.id,
         provider=attempt.endpoint.provider.id,
         outcome=result if fault is None else fault.kind,
         started_ms=outcome.opened.at_ms + round((began_s - outcome.arrived_s) * 1000),
-        duration_ms=round((now_s - began_s) * 1000),
+        duration_ms=round(((now_s if ended_s is None else ended_s) - began_s) * 1000),
         status=attempt.status,
         detail=None if fault is None else fault.detail,
         provider_request_id=attempt.provider_request_id,
@@ -157,5 +175,6 @@ def _line(attempt: Attempt, outcome: Outcome, now_s: float) -> AttemptLine:
         replayed=attempt.replayed,
         why=attempt.why,
         wait_ms=round(attempt.wait_s * 1000),
+        operator_cost_nanousd=_operators_nanousd(attempt, outcome, charge),
         price_version=None if attempt.endpoint is outcome.endpoint else _version(attempt, outcome),
     )

@@ -18,7 +18,7 @@ from glimway.wire.aisdk.account import Generation, generation_body
 def receipt_object(receipt: Receipt) -> dict[str, Any]:
     """``GET /v1/generations/{id}``: what one request used, cost and went through.
 
-    What an attempt met inside (``detail``) is the operator's to know.
+    What an attempt met inside (``detail``) and what it cost the operator is the operator's to know.
     """
     cost = msgspec.Raw(usd_number(receipt.cost_nanousd))
     return {
@@ -85,5 +85,6 @@ def generation_object(receipt: Receipt) -> dict[str, Any]:
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
     members: dict[str, Any] = msgspec.to_builtins(attempt)
-    members.pop("detail", None)
+    for member in ("detail", "operator_cost_nanousd"):
+        members.pop(member, None)
     return members

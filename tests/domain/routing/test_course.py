@@ -235,3 +235,76 @@ def test_every_way_to_order_has_words() -> None:
         assert "caller" in told["basis_words"]
     scene.sicken("a", "b", "c")
     assert explained(scene.plan(call()), scene.live.vitals)["resting"]
+
+
+# ---- two at a time ----------------------------------------------------------------------------
+
+
+def level(count: int = 3) -> World:
+    """Endpoints of one price."""
+    return World(hosts((name, "1") for name in "abcde"[:count]))
+
+
+def test_a_rival_that_overtakes_is_the_one_that_answered() -> None:
+    trip = course(level())
+    trip.begin(1000.0)
+    rival = trip.race(1000.0, "late")
+    assert (where(rival), rival and rival.why) == ("b", "late")
+    assert trip.race(1000.0, "late") is None
+    trip.overtook()
+    trip.answered(1000.0)
+    assert trip.endpoint.provider.id == "b"
+
+
+def test_both_fail_and_the_next_one_is_asked() -> None:
+    for lead_first in (True, False):
+        scene = level()
+        trip = course(scene)
+        trip.begin(1000.0)
+        trip.race(1000.0, "late")
+        if lead_first:
+            trip.lead_failed(BROKEN, 1000.0)
+        else:
+            trip.rival_failed(BROKEN, 1000.0)
+        assert trip.endpoint.provider.id == ("b" if lead_first else "a")
+        assert where(trip.failed(BROKEN, 1000.0, 0.5)) == "c"
+        assert not scene.live.health.sound("zai/new@a")
+        assert not scene.live.health.sound("zai/new@b")
+        assert trip.failed(BROKEN, 1000.0, 0.5) is None  # a rival is a try
+
+
+def test_a_rival_goes_where_it_costs_the_caller_no_more_and_nothing_speaks_against() -> None:
+    dearer = course(world())
+    dearer.begin(1000.0)
+    assert where(dearer.race(1000.0, "late")) == "a"
+    ill = level()
+    ill.live.health.failed("zai/new@b", "well", BROKEN, 1000.0)
+    trip = course(ill)
+    trip.begin(1000.0)
+    assert where(trip.race(1000.0, "late")) == "c"
+    resting = level()
+    resting.sicken("a", "b", "c")
+    trip = course(resting)
+    trip.begin(1000.0)
+    assert trip.race(1000.0, "late") is None
+
+
+def test_a_rival_needs_the_retry_budget_and_a_try() -> None:
+    budget = RetryBudget(1000.0)
+    while budget.take(1000.0, sound=False):
+        pass
+    trip = course(level(), budget)
+    trip.begin(1000.0)
+    assert trip.race(1000.0, "late") is None
+    single = Course(level().plan(call()), level().live.health, RetryBudget(0.0), 1)
+    single.begin(1000.0)
+    assert single.race(1000.0, "late") is None
+
+
+def test_nobody_waits_for_either() -> None:
+    scene = level(1)
+    trip = course(scene)
+    trip.begin(1000.0)
+    assert where(trip.race(1000.0, "late")) == "a"
+    trip.left()
+    assert scene.live.health.sound("zai/new@a")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from domain.routing.scene import NEW, PREPAID, Host, World, call, excluded, hosts
 from glimway.domain.routing.affinity import Home
 from glimway.domain.routing.preferences import Preferences
-from glimway.domain.routing.rules import Policy, Project, Split, Variant
+from glimway.domain.routing.rules import Hedging, Policy, Project, Split, Variant
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.talk import (
     FilePart,
@@ -181,6 +181,30 @@ def test_who_sorts_by_speed_finds_out_about_those_that_were_never_measured() -> 
     world.measure("dear", 50, 50)
     world.measure("cheap", 300, 10)
     assert world.spread(by_speed) == {"dear": 1000}
+
+
+@pytest.mark.parametrize(
+    ("hedging", "wish", "own", "percent"),
+    [
+        ("never", None, 0, 0),
+        ("never", True, 0, 0),
+        ("never", None, 2, 2),
+        ("never", False, 2, 0),
+        ("asked", None, 0, 0),
+        ("asked", True, 0, 5),
+        ("always", None, 0, 5),
+        ("always", False, 0, 0),
+        ("always", None, 2, 2),
+    ],
+)
+def test_a_second_request_may_race_where_operator_project_and_caller_agree(
+    hedging: Hedging, wish: bool | None, own: float, percent: float
+) -> None:
+    world = World(THREE, Policy(hedging=hedging), {"p": Project(hedge_percent=own)})
+    plan = world.plan(call(preferences=None if wish is None else {"hedge": wish}))
+    assert plan.hedge_percent == percent
+    told = ("provider.hedge has no effect",) if wish and not percent else ()
+    assert plan.adjusted == told
 
 
 def test_suffixes_are_followed() -> None:

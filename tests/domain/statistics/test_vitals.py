@@ -211,15 +211,18 @@ def test_only_what_changed_is_to_be_stored() -> None:
     assert vitals.unsaved() == ["e"]
 
 
-def test_who_was_given_up_for_another_took_at_least_so_long() -> None:
+def test_the_speed_of_an_attempt_that_was_given_up_counts() -> None:
     vitals = Vitals()
     answered(vitals, START_MS, 10, ttft_ms=100.0)
     for _ in range(10):
-        vitals.outrun("e", START_MS, 900.0)
+        vitals.left("e", START_MS, waited_ms=900.0)
+    vitals.left("e", START_MS, tokens_per_second=2.0)
     found = vitals.report("e", "5m", START_MS)
     assert (found.answers, found.success) == (10, 1.0)
     assert found.ttft_ms is not None
     assert found.ttft_ms["p90"] == pytest.approx(900, rel=0.02)
+    assert found.tokens_per_second is not None
+    assert found.tokens_per_second["p99"] == pytest.approx(2, rel=0.02)
 
 
 def test_a_full_month_of_one_endpoint_is_small() -> None:

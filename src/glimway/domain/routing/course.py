@@ -36,8 +36,16 @@ class Step(NamedTuple):
     why: str
 
 
+class Rival(NamedTuple):
+    """The second of two requests under way: where it went, and on what terms."""
+
+    endpoint: Endpoint
+    leave: Leave
+
+
 class Course:
-    """The tries of one request.
+    """The tries of one request, one after another; two at a time where a second races the first
+    (``race`` until ``overtook``, ``outlasted`` or a failure of either).
 
     Args:
         plan: where it may go.
@@ -54,6 +62,8 @@ class Course:
         "_health",
         "_leave",
         "_plan",
+        "_rival",
+        "_spent",
         "_tries",
         "endpoint",
     )
@@ -69,6 +79,9 @@ class Course:
         self._tries = 0
         self._leave: Leave | None = None
         self._faults: list[Fault] = []
+        self._rival: Rival | None = None
+        self._spent = -1
+        """The place in the plan that was asked out of turn, to race another."""
         self.endpoint = plan.endpoints[0]
         """Who is called now."""
 
@@ -104,6 +117,84 @@ class Course:
         if self._leave is not None:
             self._health.left(self.endpoint.id, self._leave)
             self._leave = None
+        self.outlasted()
+
+    # ---- two at a time ----------------------------------------------------------------------
+
+    def race(self, now_s: float, why: str) -> Step | None:
+        """Send the same request once more, beside the one that is under way.
+
+        It goes to the next endpoint that nothing speaks against and that costs the caller no more
+        than the plan's first ones do; else to the same one again. It counts as a try, and the
+        retry budget must allow it. One of ``overtook``, ``outlasted``, ``rival_failed`` and
+        ``lead_failed`` follows, or ``left``.
+
+        Args:
+            now_s: the time.
+            why: for the receipt.
+        """
+        if self._rival is not None or self._tries >= self._attempts_max:
+            return None
+        place = self._beside(now_s)
+        if place is None or not self._budget.take(now_s, sound=False):
+            return None
+        endpoint = self._plan.endpoints[place]
+        if place != self._at:
+            self._spent = place
+        self._rival = Rival(endpoint, "well")
+        self._tries += 1
+        return Step(endpoint, 0.0, why)
+
+    def overtook(self) -> None:
+        """The second gave the first real frame; nobody waits for the first any more."""
+        rival, lead, leave = self._rival, self.endpoint, self._leave
+        assert rival is not None  # noqa: S101 - it has answered
+        if leave is not None:
+            self._health.left(lead.id, leave)
+        self._rival = None
+        self.endpoint, self._leave = rival
+
+    def outlasted(self) -> None:
+        """Nobody waits for the second any more; harmless where there is none."""
+        if self._rival is not None:
+            self._health.left(self._rival.endpoint.id, self._rival.leave)
+            self._rival = None
+
+    def lead_failed(self, fault: Fault, now_s: float) -> None:
+        """The first of two failed: the second is now the one that is under way."""
+        rival, leave = self._rival, self._leave
+        assert rival is not None  # noqa: S101 - else ``failed`` is the word
+        if leave is not None:
+            self._health.failed(self.endpoint.id, leave, fault, now_s)
+        self._faults.append(fault)
+        self._rival = None
+        self.endpoint, self._leave = rival
+
+    def rival_failed(self, fault: Fault, now_s: float) -> None:
+        """The second of two failed, which takes nothing from the first."""
+        rival = self._rival
+        assert rival is not None  # noqa: S101 - it has failed
+        self._health.failed(rival.endpoint.id, rival.leave, fault, now_s)
+        self._rival = None
+
+    def _beside(self, now_s: float) -> int | None:
+        """Where in the plan a second request may go."""
+        plan, health = self._plan, self._health
+        if plan.resting:
+            return None
+        most = plan.candidates[self._at].cost.reference
+        for place in range(self._at + 1, len(plan.endpoints)):
+            affordable = (
+                place < plan.band
+                or plan.basis != "policy"
+                or plan.candidates[place].cost.reference <= most
+            )
+            endpoint = plan.endpoints[place]
+            if affordable and health.sound(endpoint.id):
+                return place
+        return self._at if self._leave == "well" else None
+
+    # ---- one at a time ----------------------------------------------------------------------
 
     def failed(self, fault: Fault, now_s: float, chance: float) -> Step | None:
         """The try failed before its first real frame.
@@ -169,6 +260,8 @@ class Course:
         """
         endpoints = self._plan.endpoints
         for place in range(at, len(endpoints)):
+            if place == self._spent:
+                continue
             endpoint = endpoints[place]
             leave = self._health.begin(endpoint.id, now_s)
             if leave is not None:

@@ -53,6 +53,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
             slower are left out.
         prefer_ttft_ms, prefer_tokens_per_second: the same, but slower endpoints come last.
         models: fallback models, as they were written (the AI Gateway's place for them).
+        hedge: whether a second request may race a late first token; None: as the operator has it.
         idle: members that are understood and change nothing here, to be told to the caller.
     """
 
@@ -74,6 +75,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     prefer_ttft_ms: tuple[Cutoff, ...] = ()
     prefer_tokens_per_second: tuple[Cutoff, ...] = ()
     models: tuple[str, ...] = ()
+    hedge: bool | None = None
     idle: tuple[str, ...] = ()
 
     @property

@@ -59,6 +59,7 @@ class Plan(msgspec.Struct, frozen=True):
         band: how many of the first share the load.
         resting: all of them should rest; one is asked all the same, since none is left.
         online: the name asks for a search of the web (``:online``).
+        hedge_percent: second requests in a hundred that may race a late first token; 0: none.
         adjusted: wishes that change nothing here, as phrases for the caller.
     """
 
@@ -69,6 +70,7 @@ class Plan(msgspec.Struct, frozen=True):
     band: int = 1
     resting: bool = False
     online: bool = False
+    hedge_percent: float = 0.0
     adjusted: tuple[str, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     """Those of the candidates."""

@@ -20,6 +20,9 @@ WEIGHT_MAX: Final = 1_000_000
 Promise = Literal["zdr", "no_train"]
 
 
+Hedging = Literal["never", "asked", "always"]
+
+
 class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for every request.
 
@@ -30,6 +33,9 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         promises: what a provider's operator vouches for, by provider id, beside its profile.
         emulated: capabilities that this gateway supplies itself (``json_schema``).
         affinity: keep conversations where their prompt is cached.
+        hedging: whether a second request may race a late first token; ``asked``: where the request
+            asks for it.
+        hedge_percent: second requests in a hundred of each project.
     """
 
     band_percent: int = BAND_PERCENT_DEFAULT
@@ -37,6 +43,8 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     promises: Mapping[str, frozenset[Promise]] = {}
     emulated: frozenset[str] = frozenset()
     affinity: bool = True
+    hedging: Hedging = "never"
+    hedge_percent: float = 5.0
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -86,7 +94,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         preferences: laid under those of each request.
         weights: as the policy's, and before it.
         splits: by the catalog's id of the model that is asked for.
-        hedge_percent: second requests in a hundred that may race a late first token; 0: none.
+        hedge_percent: second requests in a hundred that may race a late first token, whatever the
+            policy says; 0: as the policy says.
     """
 
     preferences: Preferences = NONE
@@ -108,6 +117,18 @@ def weight_of(endpoint: Endpoint, project: Project, policy: Policy) -> int:
                 if found is not None:
                     return min(max(found, 0), WEIGHT_MAX)
     return WEIGHT_DEFAULT
+
+
+def hedged_percent(wishes: Preferences, project: Project, policy: Policy) -> float:
+    """How many second requests in a hundred may race, 0 for none: a request can always say no, a
+    project has its own word, and the policy the last."""
+    if wishes.hedge is False:
+        return 0.0
+    if project.hedge_percent:
+        return project.hedge_percent
+    if policy.hedging == "always" or (policy.hedging == "asked" and wishes.hedge):
+        return policy.hedge_percent
+    return 0.0
 
 
 def promised(endpoint: Endpoint, promise: Promise, policy: Policy) -> bool:

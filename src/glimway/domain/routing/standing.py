@@ -23,6 +23,7 @@ from glimway.domain.health import Health, Resting
 from glimway.domain.routing.fitness import Reason
 from glimway.domain.routing.preferences import Sort
 from glimway.domain.routing.route import Basis, Candidate, Excluded, Plan, made
+from glimway.domain.routing.rules import hedged_percent
 from glimway.domain.routing.selection import Grounds, Kind, place_in
 
 EXPLORED_PERCENT: Final = 10
@@ -82,12 +83,15 @@ class Standing:
         self._excluded = tuple(selected[1])
         self._unmeasured = _unmeasured(self._candidates, kind, grounds)
         self._single = not wishes.allow_fallbacks and not wishes.order
+        percent = hedged_percent(wishes, grounds.project, grounds.policy)
+        idle = (*wishes.idle, "hedge") if wishes.hedge and not percent else wishes.idle
         self._template = Plan(
             resolved.model_id,
             (),
             basis=self._basis,
             online="online" in resolved.suffixes,
-            adjusted=tuple([f"provider.{name} has no effect" for name in wishes.idle]),
+            hedge_percent=percent,
+            adjusted=tuple([f"provider.{name} has no effect" for name in idle]),
         )
         self.health_changes = -1
         self.timed = wishes.timed

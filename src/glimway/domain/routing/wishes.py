@@ -197,7 +197,7 @@ def _unknown(param: str, name: str) -> NoReturn:
 
 _TERMS: Final = "what may be done with answers is not known of any endpoint"
 
-_FLAGS = ("allow_fallbacks", "require_parameters", "zdr", "no_train")
+_FLAGS = ("allow_fallbacks", "require_parameters", "zdr", "no_train", "hedge")
 _LISTS = ("order", "only", "ignore", "regions", "quantizations")
 
 _READERS: Final[dict[str, _Reader]] = {

@@ -101,13 +101,28 @@ class Vitals:
         faults = self._slot(endpoint, at_ms).faults
         faults[kind] = faults.get(kind, 0) + 1
 
-    def outrun(self, endpoint: str, at_ms: int, waited_ms: float) -> None:
-        """An attempt was given up before its first token because another was quicker.
+    def left(
+        self,
+        endpoint: str,
+        at_ms: int,
+        waited_ms: float | None = None,
+        tokens_per_second: float | None = None,
+    ) -> None:
+        """An attempt was given up because it was slow: no answer, but its speed is known.
 
-        Its time to the first token was at least what was waited. Leaving it out would make an
-        endpoint look the quicker the more often it is given up.
+        Leaving slow ones out would make an endpoint look the quicker the more often it is given up.
+
+        Args:
+            endpoint: its id.
+            at_ms: when that was.
+            waited_ms: its first token took at least so long, where it had not come.
+            tokens_per_second: its pace so far, where it had.
         """
-        self._slot(endpoint, at_ms).ttft.add(waited_ms)
+        slot = self._slot(endpoint, at_ms)
+        if waited_ms is not None:
+            slot.ttft.add(waited_ms)
+        if tokens_per_second is not None:
+            slot.pace.add(tokens_per_second)
 
     def _slot(self, endpoint: str, at_ms: int) -> Slot:
         history = self._histories.get(endpoint)

@@ -219,6 +219,8 @@ def _terms(settings: Settings) -> Terms:
         attempts_max=settings.routing.attempts,
         refresh_s=settings.statistics.refresh_s,
         hedge_floor_s=settings.routing_hedge.floor_ms / 1000,
+        leave_slow=settings.routing_slowness.leave == "always",
+        first_token_percent=settings.routing_slowness.first_token_percent,
     )
 
 

@@ -8,7 +8,7 @@ that tries again, and it does so only before the first real frame.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -25,6 +25,7 @@ from glimway.engine.provider.connection import Connection
 from glimway.engine.race import Race
 from glimway.engine.reply import Reply
 from glimway.engine.settling import Outcome
+from glimway.engine.slowstart import SlowStart
 from glimway.engine.wheel import Wheel
 from glimway.wire.copies import CopyReader
 from glimway.wire.dialect import Outgoing, Reader
@@ -59,8 +60,7 @@ async def first_answer(
     deadlines = house.hosts.of(plan.endpoints[0]).deadlines
     due_s = loop.time() + (deadlines.first_token_s if call.stream else deadlines.answer_s)
     gate = wheel.after(deadlines.commit_after_s, reply.begin_early) if call.stream else None
-    hedged = plan.hedge_percent and call.stream
-    field = Field.of(house, plan, course, outcome) if hedged else None
+    field = Field.of(house, plan, course, outcome) if plan.hedge_percent and call.stream else None
     step: Step | None = course.begin(loop.time())
     try:
         while step is not None:
@@ -70,10 +70,11 @@ async def first_answer(
             asked = _ask(house, step, call, outcome, plan.adjusted)
             asked.counts(outcome)
             share = 2 if course.others else 1
+            if share == 2 and call.stream and routing.slow_start is not None:
+                asked = msgspec.structs.replace(asked, slow_start=routing.slow_start)
             now_s = loop.time()
             try:
-                one = _attempt if field is None else field.raced
-                ask = one if asked.outgoing.copies == 1 else _chorus
+                ask = _chorus if asked.outgoing.copies > 1 else field.raced if field else _attempt
                 answer: Answer = await ask(asked, now_s + (due_s - now_s) / share, outcome, wheel)
             except Fault as fault:
                 routing.failed(course.endpoint, fault)
@@ -114,6 +115,8 @@ class Asked(msgspec.Struct, frozen=True):
     call: Call
     outgoing: Outgoing
     adjusted: tuple[str, ...]
+    slow_start: SlowStart | None = None
+    """Watches how it starts, where somebody else could be asked."""
 
     def counts(self, outcome: Outcome) -> None:
         """This is the one whose answer is waited for."""
@@ -142,8 +145,12 @@ async def _attempt(
     request = host.request(asked.outgoing.body, asked.outgoing.headers)
     kept = host.pool.take()
     replayed = False
+    make: Callable[..., Attempt] = Attempt
+    if asked.slow_start is not None:
+        make = asked.slow_start.attempt(step.endpoint)
+        due_s = asked.slow_start.due_s(step.endpoint, wheel.loop.time(), due_s)
     while True:
-        attempt = Attempt(
+        attempt = make(
             step.endpoint,
             host.side,
             asked.reader(outcome.opened.id, choice),

@@ -27,6 +27,7 @@ from glimway.domain.routing.rules import Policy
 from glimway.domain.statistics.vitals import REFRESH_S, Vitals, pace
 from glimway.engine.hedging import FLOOR_S_DEFAULT, Hedges, Hedging
 from glimway.engine.settling import Charge, Outcome
+from glimway.engine.slowstart import FIRST_TOKEN_PERCENT_DEFAULT, SlowStart
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.wire.refusal import Fault
 from glimway.wire.talk import Call
@@ -39,11 +40,15 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         attempts_max: tries of one request, all endpoints together.
         refresh_s: how often the figures that routes rest on are read again.
         hedge_floor_s: no second request races the first sooner.
+        leave_slow: endpoints are left whose answers start slower than they ever do.
+        first_token_percent: of the usual P99, for ``leave_slow``.
     """
 
     attempts_max: int = ATTEMPTS_MAX
     refresh_s: float = REFRESH_S
     hedge_floor_s: float = FLOOR_S_DEFAULT
+    leave_slow: bool = False
+    first_token_percent: int = FIRST_TOKEN_PERCENT_DEFAULT
 
 
 class Routing:
@@ -77,6 +82,10 @@ class Routing:
         self._judge = judge
         self._terms = terms
         self._affinity = Affinity()
+        self.slow_start: SlowStart | None = None
+        """Watches how streams start, where the operator wants it."""
+        if terms.leave_slow:
+            self.slow_start = SlowStart(self.vitals, _now_ms, terms.first_token_percent)
         self._hedges = Hedges(self.vitals, terms.hedge_floor_s)
         self._planner = Planner(
             catalog, Live(self.health, self.vitals, self._affinity, estimates), policy

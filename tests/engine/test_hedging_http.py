@@ -6,9 +6,12 @@ Over real sockets, with three providers of one model in a fixed order.
 from __future__ import annotations
 
 import json
+import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,7 +21,7 @@ from kit import answers
 from kit.gateway import Gateway
 from kit.http import Client, Response, call
 from kit.provider import ScriptedProvider
-from kit.steps import Pause, Step, WaitForClose
+from kit.steps import Pause, Reset, Step, WaitForClose
 
 CONFIG = """
 [limits.default]
@@ -56,6 +59,8 @@ MEASURED = 60
 """Streams after which the lead's P95 is known."""
 LATE_S = 0.3
 """Until the first token, where it is late but comes."""
+
+CROWD = 150
 
 
 def quick(text: str) -> list[Step]:
@@ -299,6 +304,42 @@ def test_what_is_not_raced(ready: Track, stream: bool, wishes: dict[str, Any]) -
     response = ready.ask(stream=stream, **wishes)
     assert response.status == 200, response.body
     assert len(ready.receipt(response)["attempts"]) == 1
+
+
+def test_a_crowd_of_races_leaves_one_receipt_each_and_no_socket(ready: Track) -> None:
+    chance = random.Random(20)
+    ends: list[Callable[[str], list[Step]]] = [
+        lambda name: quick(f"from {name}"),
+        lambda name: late(*quick(f"from {name}")),
+        lambda _name: late(answers.error(500, "oops")),
+        lambda _name: [Pause(0.05), answers.error(500, "oops")],
+        lambda _name: [*quick("cut")[:2], Pause(0.1), Reset()],
+        lambda _name: silent(),
+    ]
+    for name, provider in ready.providers.items():
+        # The last one is always well, so that most requests end well in the end.
+        some = ends[:2] if name == "third" else ends
+        provider.always_by(partial(lambda some, name, _: chance.choice(some)(name), some, name))
+    with ThreadPoolExecutor(12) as pool:
+        responses = list(pool.map(lambda _: ready.ask(), range(CROWD)))
+    seen: set[str] = set()
+    for response in responses:
+        receipt = ready.receipt(response)
+        seen.add(receipt["id"])
+        answered = [one["provider"] for one in receipt["attempts"] if one["outcome"] == "ok"]
+        assert 1 <= len(receipt["attempts"]) <= 3
+        if response.status == 200 and text_of(response):
+            assert text_of(response) == f"from {receipt['provider']}"
+            assert answered == [receipt["provider"]]
+            price = NAMES.index(receipt["provider"]) + 1
+            assert receipt["cost_nanousd"] == 12 * price * 1_000_000
+        else:
+            assert (answered, receipt["cost_nanousd"]) == ([], 0)
+    assert len(seen) == CROWD
+    assert sum(response.status == 200 for response in responses) > CROWD // 2
+    for provider in ready.providers.values():
+        provider._scripts.always = None
+    ready.all_gone()
 
 
 def test_second_requests_stay_a_share_of_all() -> None:

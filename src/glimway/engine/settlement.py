@@ -160,7 +160,7 @@ def _operators_nanousd(attempt: Attempt, outcome: Outcome, charge: Charge) -> in
 def _line(attempt: Attempt, outcome: Outcome, charge: Charge, now_s: float) -> AttemptLine:
     """How the receipt tells of one try."""
     fault = attempt.fault
-    result: str = "ok" if attempt.finished else "outrun" if attempt.outrun else "left"
+    result: str = "outrun" if attempt.outrun else "ok" if attempt.finished else "left"
     began_s, ended_s = attempt.started_s, attempt.ended_s
     return AttemptLine(
         endpoint=attempt.endpoint.id,

@@ -25,7 +25,7 @@ def endpoint() -> Any:
 def outcome(*, stream: bool = False, **changes: Any) -> Outcome:
     where = endpoint()
     attempt: Any = SimpleNamespace(
-        endpoint=where, fault=None, finished=True, started_s=10.001, status=200, replayed=False,
+        endpoint=where, fault=None, finished=True, started_s=10.001, status=200, replayed=False, outrun=False,
         why="", wait_s=0.0, provider_request_id=None, reader=SimpleNamespace(answer_id='a"b'),
         first_frame_s=10.5004,
     )  # fmt: skip

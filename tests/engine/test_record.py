@@ -25,9 +25,9 @@ def endpoint() -> Any:
 def outcome(*, stream: bool = False, **changes: Any) -> Outcome:
     where = endpoint()
     attempt: Any = SimpleNamespace(
-        endpoint=where, fault=None, finished=True, started_s=10.001, status=200, replayed=False, outrun=False,
+        endpoint=where, fault=None, finished=True, started_s=10.001, status=200, replayed=False,
         why="", wait_s=0.0, provider_request_id=None, reader=SimpleNamespace(answer_id='a"b'),
-        first_frame_s=10.5004,
+        first_frame_s=10.5004, outrun=False, ended_s=None,
     )  # fmt: skip
     opened = Opened(
         id="01m7ya5kpw6vf2wvbp2c2rf0s7", at_ms=1_795_239_890_652, organization="default",

@@ -92,16 +92,35 @@ class Routing:
         )
         self._budget = RetryBudget(wheel.loop.time())
         self._alarm: Alarm | None = None
+        self._stopped = False
 
     def start(self) -> None:
         """Keep the figures fresh from now on."""
         self.vitals.refresh(_now_ms())
-        self._alarm = self._wheel.after(self._terms.refresh_s, self.start)
+        self._rest()
 
     def stop(self) -> None:
         """Leave the figures as they are."""
+        self._stopped = True
         if self._alarm is not None:
             self._alarm.cancel()
+
+    def _rest(self) -> None:
+        if not self._stopped:
+            self._alarm = self._wheel.after(self._terms.refresh_s, self._refresh)
+
+    def _refresh(self) -> None:
+        self._read_on(self.vitals.stale(_now_ms()), 0)
+
+    def _read_on(self, stale: list[str], changed: int) -> None:
+        """Read one endpoint's figures, and the next in the next turn of the loop: all of them in
+        one would hold every stream up for as many milliseconds."""
+        if stale:
+            changed += self.vitals.read(stale.pop(), _now_ms())
+            self._wheel.loop.call_soon(self._read_on, stale, changed)
+            return
+        self.vitals.changes += bool(changed)
+        self._rest()
 
     def plan(self, call: Call, key: Key, request_bytes: int, at_ms: int) -> Plan:
         """The route of one request.

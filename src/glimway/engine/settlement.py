@@ -142,8 +142,10 @@ def _version(attempt: Attempt, outcome: Outcome) -> str | None:
 def _operators_nanousd(attempt: Attempt, outcome: Outcome, charge: Charge) -> int:
     """What a request that lost a race cost whoever runs this, as far as is known: what its provider
     reported, else the prompt alone, since it was stopped before its first token."""
+    if not attempt.outrun or attempt.connection is None:
+        return 0
     price = attempt.endpoint.price_at(outcome.opened.at_ms)
-    if not attempt.outrun or attempt.connection is None or price is None:
+    if price is None:
         return 0
     usage = attempt.usage
     if usage is None:

@@ -2,7 +2,8 @@
 
 Knows when statistics are stored, in what pieces, and what becomes of it while the database is away.
 Refuses to know what they say. No request waits for any of this: the loop copies one endpoint at a
-time (about 0.1 ms), packing and writing happen on the writer's thread.
+time (about 0.1 ms) and takes in one row at a time, packing and writing happen on the writer's
+thread.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Keeper:
         Raises:
             StoreError: the database cannot be read.
         """
-        self._learn(await asyncio.wrap_future(self._rows.told(self._clock_ms())))
+        await self._learn(await asyncio.wrap_future(self._rows.told(self._clock_ms())))
         self._rest()
 
     async def stop(self) -> None:
@@ -118,10 +119,12 @@ class Keeper:
         """Read what other workers wrote since."""
         # Clocks of two machines differ, and a row is written a moment after its time was taken.
         since_ms = self._read_ms - round(self._every_s * 1000)
-        self._learn(await asyncio.wrap_future(self._rows.told_by_others(since_ms)))
+        await self._learn(await asyncio.wrap_future(self._rows.told_by_others(since_ms)))
 
-    def _learn(self, rows: list[Told]) -> None:
+    async def _learn(self, rows: list[Told]) -> None:
+        """Take in what rows say, one to a turn of the loop (each takes a millisecond or two)."""
         for row in rows:
+            await asyncio.sleep(0)
             try:
                 kept = unpacked(row.kept)
                 if row.worker == self._rows.worker:

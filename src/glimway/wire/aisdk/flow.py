@@ -84,6 +84,7 @@ class Flow:
         "_say",
         "_sources",
         "_style",
+        "declined",
     )
 
     def __init__(self, style: Style, say: Say) -> None:
@@ -97,6 +98,8 @@ class Flow:
         self._sources: dict[str, dict[str, Json]] = {}
         self._citations: list[Json] = []
         self._maker: str | None = None
+        self.declined = False
+        """The model refused in words, which are text here: the end must tell."""
 
     @property
     def open_text(self) -> str:
@@ -116,6 +119,7 @@ class Flow:
             elif isinstance(event, Text | Declined):
                 if event.text and event.choice == 0:
                     self._piece(TEXT, event.text)
+                    self.declined = self.declined or isinstance(event, Declined)
             elif isinstance(event, Thought):
                 if event.choice == 0:
                     self._thought(event)

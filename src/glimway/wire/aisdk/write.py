@@ -9,6 +9,7 @@ is escaped in JSON. ``finish`` is the last part; there is no ``[DONE]``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -82,7 +83,7 @@ class Writer:
         """
         if not self._begun:
             self._begin()
-        stop = stops[0] if stops else Stop("stop")
+        stop = _stop(stops, self._flow)
         self._flow.finish(stop.reason)
         self._say({"type": "finish", **_ending(self._style, stop, usage, cost_usd)})
         return self._take()
@@ -122,10 +123,10 @@ class Writer:
     def whole(self, events: list[Event], usage: Usage, cost_usd: bytes | None) -> bytes:
         """Write a whole reply from all its events."""
         style = self._style
-        stop = next((e for e in events if isinstance(e, Stop) and e.choice == 0), Stop("stop"))
         fold = _Fold()
         flow = Flow(style, fold.add)
         flow.take(events)
+        stop = _stop(events, flow)
         flow.finish(stop.reason)
         return _encode(
             {
@@ -139,6 +140,15 @@ class Writer:
                 "warnings": style.warnings,
             }
         )
+
+
+def _stop(events: Sequence[Event], flow: Flow) -> Stop:
+    """Why the one answer of this dialect ended. Some dialects call a refusal in words a usual end,
+    since its words have a place of their own; they have none here."""
+    stop = next((e for e in events if isinstance(e, Stop) and e.choice == 0), Stop("stop"))
+    if flow.declined and stop.reason == "stop":
+        return Stop("refusal", raw=stop.raw)
+    return stop
 
 
 def _ending(style: Style, stop: Stop, usage: Usage, cost_usd: bytes | None) -> dict[str, Json]:

@@ -99,12 +99,13 @@ class Flow:
 
     def _one(self, event: Event) -> bool:
         """Take one event; True when the open call is complete and what waits can be taken."""
-        kind = type(event)
-        if kind is Stop or kind is Usage:
+        if isinstance(event, Stop | Usage):
             return False
         if isinstance(event, Start):
             self._maker = event.model or self._maker
             return False
+        if event.choice:
+            return False  # this dialect has one answer
         if isinstance(event, Opaque) and not self._ours(event):
             return False
         head = self.open

@@ -8,6 +8,8 @@ Source: https://platform.openai.com/docs/api-reference/responses-streaming.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from glimway.wire.events import Event, Stop, StopReason, Text, Usage
@@ -57,9 +59,10 @@ class Writer:
         if not self._begun:
             self._begin()
         growing = self._flow.open
-        if len(events) == 1 and type(growing) is Message and type(events[0]) is Text:
-            if events[0].text:
-                growing.text(self._lines, events[0].text)
+        first = events[0] if len(events) == 1 else None
+        if type(growing) is Message and type(first) is Text and not first.choice:
+            if first.text:
+                growing.text(self._lines, first.text)
         else:
             self._flow.take(events)
         return self._lines.take()
@@ -74,7 +77,7 @@ class Writer:
         """
         if not self._begun:
             self._begin()
-        reason = stops[0].reason if stops else "stop"
+        reason = _reason(stops)
         self._flow.finish(reason)
         self.response = self._response(reason, write_usage(usage, cost_usd))
         kind = f"response.{self.response['status']}"
@@ -112,10 +115,7 @@ class Writer:
         self._lines.silent = True
         self._begun = True
         self._flow.take(events)
-        reason: StopReason = "stop"
-        for event in events:
-            if isinstance(event, Stop):
-                reason = event.reason
+        reason = _reason(events)
         self._flow.finish(reason)
         self.response = self._response(reason, write_usage(usage, cost_usd))
         return encoded(self.response)
@@ -151,3 +151,11 @@ class Writer:
 
     def _created(self) -> int:
         return self._style.created_s
+
+
+def _reason(events: Sequence[Event]) -> StopReason:
+    """Why the one answer of this dialect ended, whatever other choices a host wrote."""
+    for event in events:
+        if isinstance(event, Stop) and not event.choice:
+            return event.reason
+    return "stop"

@@ -226,7 +226,9 @@ def _terms(settings: Settings) -> Terms:
 
 def _policy(settings: Settings) -> Policy:
     hedge = settings.routing_hedge
-    return Policy(hedging=hedge.use, hedge_percent=hedge.percent)
+    return Policy(
+        hedging=hedge.use, hedge_percent=hedge.percent, emulated=frozenset({"json_schema"})
+    )
 
 
 def _deadlines(section: DeadlineSettings) -> Deadlines:

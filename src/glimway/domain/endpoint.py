@@ -6,7 +6,7 @@ Knows how an offer and a provider become an endpoint. Refuses to know names and 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -54,9 +54,23 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         """Whether it has a price (0 is one)."""
         return self.rates is not None
 
+    @property
+    def holds_to_schemas(self) -> bool:
+        """Whether its host makes answers fit a JSON Schema; what is not known is taken as yes."""
+        return self._takes("json_schema")
+
+    @property
+    def has_json_mode(self) -> bool:
+        """Whether its host can be told to answer with any JSON object."""
+        return self._takes("json_object")
+
     def price_at(self, now_ms: int) -> Price | None:
         """The price at a time, milliseconds since 1970."""
         return None if self.rates is None else self.rates.at_ms(now_ms)
+
+    def _takes(self, form: Literal["json_object", "json_schema"]) -> bool:
+        listed = self.capabilities is None or form in self.capabilities
+        return listed and form in self.quirks.formats
 
 
 def serves(provider: Provider, offer: Offer) -> bool:

@@ -38,7 +38,8 @@ class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     price_version: str | None = None
     """Its price at that time, where it differs from the one that was charged."""
     operator_cost_nanousd: int = 0
-    """What it cost the operator, who pays for it: of a request that was outrun; estimated."""
+    """What it cost the operator, who pays for it: of a request that was outrun (estimated), and of
+    one that repaired an answer."""
 
 
 class Tokens(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -15,22 +15,20 @@ import msgspec
 
 from glimway.domain.routing.course import Course, Step
 from glimway.domain.routing.route import Plan
+from glimway.engine.asked import Asked, ask_of
 from glimway.engine.attempt import Attempt
 from glimway.engine.chorus import Chorus
 from glimway.engine.flow import Answer
 from glimway.engine.hedging import Hedging
 from glimway.engine.hosts import Host
 from glimway.engine.house import House
+from glimway.engine.mending import Mender
 from glimway.engine.provider.connection import Connection
 from glimway.engine.race import Race
 from glimway.engine.reply import Reply
 from glimway.engine.settling import Outcome
-from glimway.engine.slowstart import SlowStart
 from glimway.engine.wheel import Wheel
-from glimway.wire.copies import CopyReader
-from glimway.wire.dialect import Outgoing, Reader
 from glimway.wire.refusal import Fault, Refusal
-from glimway.wire.stops import StoppingReader
 from glimway.wire.talk import Call
 
 
@@ -67,15 +65,19 @@ async def first_answer(
             if step.wait_s:
                 await asyncio.sleep(step.wait_s)
             outcome.endpoint = step.endpoint
-            asked = _ask(house, step, call, outcome, plan.adjusted)
+            asked = ask_of(house, step, call, outcome, plan.adjusted)
             asked.counts(outcome)
             share = 2 if course.others else 1
             if share == 2 and call.stream and routing.slow_start is not None:
                 asked = msgspec.structs.replace(asked, slow_start=routing.slow_start)
             now_s = loop.time()
             try:
-                ask = _chorus if asked.outgoing.copies > 1 else field.raced if field else _attempt
+                race = field if asked.schema is None else None
+                ask = _chorus if asked.outgoing.copies > 1 else race.raced if race else _attempt
                 answer: Answer = await ask(asked, now_s + (due_s - now_s) / share, outcome, wheel)
+                if asked.schema is not None:
+                    mender = Mender(asked, outcome, wheel, _attempt)
+                    answer = await mender.checked(answer, asked.schema)
             except Fault as fault:
                 routing.failed(course.endpoint, fault)
                 now_s = loop.time()
@@ -94,47 +96,6 @@ async def first_answer(
         course.left()
         if gate is not None:
             gate.cancel()
-
-
-def _ask(
-    house: House, step: Step, call: Call, outcome: Outcome, adjusted: tuple[str, ...]
-) -> Asked:
-    """The request as the next endpoint gets it."""
-    endpoint = step.endpoint
-    host = house.hosts.of(endpoint)
-    outgoing = host.side.encode(call, endpoint.quirks, endpoint.upstream_model)
-    outcome.tries += 1
-    return Asked(step, host, call, outgoing, adjusted + outgoing.adjusted)
-
-
-class Asked(msgspec.Struct, frozen=True):
-    """One request to one endpoint."""
-
-    step: Step
-    host: Host
-    call: Call
-    outgoing: Outgoing
-    adjusted: tuple[str, ...]
-    slow_start: SlowStart | None = None
-    """Watches how it starts, where somebody else could be asked."""
-
-    def counts(self, outcome: Outcome) -> None:
-        """This is the one whose answer is waited for."""
-        outcome.endpoint = self.step.endpoint
-        outcome.adjusted = self.adjusted
-        outcome.copies = self.outgoing.copies
-
-    def reader(self, stem: str, choice: int | None) -> Reader:
-        """Reads one reply; ``choice`` is its number among parallel calls."""
-        quirks, outgoing = self.step.endpoint.quirks, self.outgoing
-        if choice is not None:
-            stem = f"{stem}{choice}"
-        reader = self.host.side.reader(quirks, stem, self.call)
-        if outgoing.cut_here:
-            reader = StoppingReader(
-                reader, outgoing.cut_here, 1 if choice is not None else self.call.n or 1
-            )
-        return reader if choice is None else CopyReader(reader, choice)
 
 
 async def _attempt(
@@ -220,11 +181,11 @@ class Field(NamedTuple):
         if step is None:
             return None
         try:
-            rival = _ask(self.house, step, asked.call, outcome, self.plan.adjusted)
+            rival = ask_of(self.house, step, asked.call, outcome, self.plan.adjusted)
         except (Refusal, Fault):  # what it cannot be asked is no reason to stop the first
             self.course.outlasted()
             return None
-        if rival.outgoing.copies != 1:
+        if rival.outgoing.copies != 1 or rival.schema is not None:
             self.course.outlasted()
             return None
         self.hedging.take()

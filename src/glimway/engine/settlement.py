@@ -18,7 +18,7 @@ from glimway.domain.receipt import Attempt as AttemptLine
 from glimway.domain.receipt import Receipt, Tokens
 from glimway.engine.attempt import Attempt
 from glimway.engine.record import Records
-from glimway.engine.settling import Charge, Outcome
+from glimway.engine.settling import REPAIR, Charge, Outcome
 from glimway.engine.tally import Tally
 from glimway.store.journal import Journal
 from glimway.wire.events import Usage
@@ -140,14 +140,18 @@ def _version(attempt: Attempt, outcome: Outcome) -> str | None:
 
 
 def _operators_nanousd(attempt: Attempt, outcome: Outcome, charge: Charge) -> int:
-    """What a request that lost a race cost whoever runs this, as far as is known: what its provider
-    reported, else the prompt alone, since it was stopped before its first token."""
-    if not attempt.outrun or attempt.connection is None:
+    """What a request that lost a race, or a repair, cost whoever runs this, as far as is known:
+    what its provider reported; else the prompt alone of one that was stopped before its first
+    token, and nothing of a repair."""
+    repair = attempt.why == REPAIR
+    if not (attempt.outrun or repair) or attempt.connection is None:
         return 0
     price = attempt.endpoint.price_at(outcome.opened.at_ms)
     if price is None:
         return 0
     usage = attempt.usage
+    if usage is None and repair:
+        return 0
     if usage is None:
         return cost_nanousd(price, Tokens(input=charge.tokens.input), 1)
     tokens = Tokens(

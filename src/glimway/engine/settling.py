@@ -15,6 +15,9 @@ from glimway.engine.flow import Answer
 from glimway.engine.tally import Tally
 from glimway.wire.events import Usage
 
+REPAIR = "to repair an answer that did not fit the schema"
+"""Why a repair was asked, on receipts."""
+
 
 class Outcome(msgspec.Struct):
     """How a request ended, as the journey saw it. ``attempts`` are the tries in their order;

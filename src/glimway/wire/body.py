@@ -52,7 +52,7 @@ def decode_object(body: bytes, *, depth_max: int = DEPTH_MAX_DEFAULT) -> dict[st
     # counting them in a long prompt costs far more than the walk.
     if len(body) < COUNTED_BYTES_MAX and body.count(b"[") + body.count(b"{") <= depth_max:
         return value
-    if _deeper_than(value, depth_max):
+    if deeper_than(value, depth_max):
         raise _too_deep(depth_max)
     return value
 
@@ -80,8 +80,9 @@ def _too_deep(depth_max: int) -> Refusal:
     )
 
 
-def _deeper_than(value: Any, depth_max: int) -> bool:
-    """Walk level by level, so that the walk itself cannot overflow a stack."""
+def deeper_than(value: Any, depth_max: int) -> bool:
+    """Whether an object or array nests deeper: a walk level by level, so that the walk itself
+    cannot overflow a stack."""
     level: list[Any] = [value]
     for _ in range(depth_max):
         level = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import threading
 import time
 from pathlib import Path
@@ -38,10 +39,12 @@ from glimway.engine.provider.pool import Bounds
 from glimway.engine.provider.resolver import Resolver
 from glimway.engine.provider.tls import Trust
 from glimway.engine.routing import Routing, Terms
+from glimway.engine.seals import Seals
 from glimway.engine.settlement import Settlement
 from glimway.engine.wheel import Wheel
 from glimway.sandbox import Sandbox
 from glimway.store import keys as key_rows
+from glimway.store import secrets as secret_file
 from glimway.store.database import Database
 from glimway.store.drain import Drain
 from glimway.store.errors import StoreError
@@ -82,6 +85,7 @@ class Parts:
         self.wheel = Wheel(self.loop)
         self.outbox = Outbox(self.loop)
         make_private(data)
+        self._secrets = secret_file.load(data, secrets.token_bytes)
         try:
             self.shipped = with_prices(Shipped.load(), read_prices(data))
         except ValueError as error:  # prices that cannot be read must not charge anybody
@@ -154,6 +158,7 @@ class Parts:
                 ),
             ),
             errors=self.errors,
+            seals=Seals(self._secrets, secrets.token_bytes),
             wheel=self.wheel,
             depth_max=settings.limits_request.json_depth,
         )

@@ -145,7 +145,9 @@ def test_a_host_of_the_dialect_gets_its_own(provider: ScriptedProvider, relay: G
     assert headers["anthropic-version"] == "2023-06-01"
     assert headers["x-api-key"] == "sk-rack1-of-the-test"
     assert request.json() == {**asked, "model": "m"}
-    assert answer.json()["content"] == [thought, {"type": "text", "text": "Hello."}]
+    shown, text = answer.json()["content"]
+    assert (shown["thinking"], text) == ("Hm.", {"type": "text", "text": "Hello."})
+    assert shown["signature"].startswith("gw1.")  # the maker's own is sealed in it
     assert answer.json()["usage"]["input_tokens"] == 7
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from glimway.wire.dialect import ClientSide, Writer
+from glimway.wire.dialect import ClientSide, Seal, Writer
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.talk import Call
 
@@ -83,7 +83,9 @@ class Mount(Protocol):
     def named(self, trace_id: str) -> Headers:
         """The headers that tell a request's id."""
 
-    def writer(self, call: Call, stem: str, created_s: int, prompt_tokens: int) -> Writer:
+    def writer(
+        self, call: Call, stem: str, created_s: int, prompt_tokens: int, seal: Seal | None
+    ) -> Writer:
         """The writer of one answer.
 
         Args:
@@ -91,6 +93,7 @@ class Mount(Protocol):
             stem: the answer's id without a prefix.
             created_s: when the request came, in seconds since 1970.
             prompt_tokens: how long the prompt is, by estimate.
+            seal: seals what the client keeps for us; None: its dialect has nothing of the kind.
         """
 
     def refuse(self, error: Refusal | Fault, trace_id: str) -> Refused:

@@ -19,6 +19,7 @@ from glimway.engine.admission import Admission
 from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
 from glimway.engine.routing import Routing
+from glimway.engine.seals import Seals
 from glimway.engine.settlement import Settlement
 from glimway.engine.wheel import Wheel
 from glimway.wire.refusal import Refusal
@@ -80,8 +81,10 @@ class House:
         routing: Routing,
         errors: ErrorLog,
         wheel: Wheel,
+        seals: Seals,
         depth_max: int = 128,
     ) -> None:
+        self.seals = seals
         self.depth_max = depth_max
         self.keys = keys
         self.catalog = catalog

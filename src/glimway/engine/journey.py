@@ -25,12 +25,12 @@ from glimway.engine.client import Ask, Client
 from glimway.engine.errors import ErrorEntry
 from glimway.engine.flow import Answer
 from glimway.engine.house import House
+from glimway.engine.peek import peek, seal_of
 from glimway.engine.relay import Relay
 from glimway.engine.reply import Reply
 from glimway.engine.settling import Charge, Outcome
 from glimway.engine.tally import Tally
 from glimway.store.errors import JournalBroken, JournalFull
-from glimway.wire.body import decode_object
 from glimway.wire.dialect import Writer
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.renaming import renamed
@@ -92,7 +92,7 @@ class Trip:
             key = self.key = house.keys.now.identify(ask.token, self.at_ms)
             if ask.origin is not None and key.allows(ask.origin):
                 self.reply.headers += ask.origin_headers
-            call = self.call = peek(ask, house.depth_max)
+            call = self.call = peek(house, ask, key)
             plan = house.routing.plan(call, key, len(ask.body), self.at_ms)
             admission = house.admission
             stay = admission.admit(key, plan, call, ask) or await admission.wait(
@@ -176,19 +176,10 @@ class Trip:
 
     def _writer(self) -> Writer:
         assert self.call is not None  # noqa: S101 - a writer is wanted only for a call
-        mount = self.ask.mount
-        return mount.writer(self.call, self.id, self.at_ms // 1000, self.prompt_tokens)
-
-
-def peek(ask: Ask, depth_max: int) -> Call:
-    """Read the body in the mount's dialect.
-
-    Raises:
-        Refusal: ``invalid``, naming the field.
-    """
-    call = ask.mount.side.decode(decode_object(ask.body, depth_max=depth_max), ask.headers)
-    ask.mount.judge(call)
-    return call
+        seal = seal_of(self.house, self.ask, self.key)
+        return self.ask.mount.writer(
+            self.call, self.id, self.at_ms // 1000, self.prompt_tokens, seal
+        )
 
 
 class Owing:

@@ -28,7 +28,7 @@ from glimway.wire.chat import CHAT_CLIENT
 from glimway.wire.chat.write import Style as ChatStyle
 from glimway.wire.chat.write import Writer as ChatWriter
 from glimway.wire.check import number
-from glimway.wire.dialect import ClientSide, Writer
+from glimway.wire.dialect import ClientSide, Seal, Writer
 from glimway.wire.messages import MESSAGES_CLIENT
 from glimway.wire.messages.style import style_of as messages_style_of
 from glimway.wire.messages.write import PING
@@ -48,11 +48,13 @@ class Answering(msgspec.Struct, frozen=True):
         id: the answer's public id.
         created_s: when the request came, in seconds since 1970.
         prompt_tokens: how long the prompt is, by estimate: some dialects say it before the answer.
+        seal: seals thinking that the client keeps; None: the dialect has none of that kind.
     """
 
     id: str
     created_s: int
     prompt_tokens: int
+    seal: Seal | None = None
 
 
 class Mount(msgspec.Struct, frozen=True):
@@ -97,9 +99,12 @@ class Mount(msgspec.Struct, frozen=True):
         if self.check is not None:
             self.check(call)
 
-    def writer(self, call: Call, stem: str, created_s: int, prompt_tokens: int) -> Writer:
+    def writer(
+        self, call: Call, stem: str, created_s: int, prompt_tokens: int, seal: Seal | None
+    ) -> Writer:
         """The writer of one answer; ``stem`` is its id without a prefix."""
-        return self.write(call, Answering(self.side.id_prefix + stem, created_s, prompt_tokens))
+        answer_id = self.side.id_prefix + stem
+        return self.write(call, Answering(answer_id, created_s, prompt_tokens, seal))
 
     def refuse(self, error: Refusal | Fault, trace_id: str) -> Refused:
         """How this mount says no."""
@@ -133,7 +138,7 @@ def _chat(
 
 
 def _responses(call: Call, answering: Answering) -> Writer:
-    style = style_of(call, answering.id, answering.created_s, now_s=_now_s)
+    style = style_of(call, answering.id, answering.created_s, seal=answering.seal, now_s=_now_s)
     # Nothing is kept: clients that see so send the whole conversation.
     return ResponsesWriter(msgspec.structs.replace(style, echo={**style.echo, "store": False}))
 
@@ -143,7 +148,8 @@ def _aisdk(call: Call, answering: Answering) -> Writer:
 
 
 def _messages(call: Call, answering: Answering) -> Writer:
-    return MessagesWriter(messages_style_of(call, answering.id, answering.prompt_tokens))
+    style = messages_style_of(call, answering.id, answering.prompt_tokens, seal=answering.seal)
+    return MessagesWriter(style)
 
 
 def _of_messages(name: str) -> Mount:

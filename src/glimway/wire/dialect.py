@@ -16,6 +16,11 @@ from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Fault
 from glimway.wire.talk import Call
 
+Seal = Callable[[str], str]
+"""Makes what a client keeps for this gateway, and cannot read."""
+Unseal = Callable[[str], str | None]
+"""Gives back what was sealed; None: it is not ours, or it was altered."""
+
 Headers = list[tuple[bytes, bytes]]
 """Names in lower case, values as they came."""
 
@@ -105,8 +110,9 @@ class ClientSide(msgspec.Struct, frozen=True):
     """A dialect toward clients.
 
     ``path`` follows a mount's base path, ``decode(body, headers)`` reads a request, ``id_prefix``
-    begins the answer's public id. ``names``: what the chat dialect's members are called here, for
-    what is found wrong after a request was read.
+    begins the answer's public id. ``opening(body, headers, unseal)`` reads one that may hold what
+    was sealed here; None: this dialect's requests do not. ``names``: what the chat dialect's
+    members are called here, for what is found wrong after a request was read.
     """
 
     name: str
@@ -114,3 +120,4 @@ class ClientSide(msgspec.Struct, frozen=True):
     id_prefix: str
     decode: Callable[[dict[str, Any], Headers], Call]
     names: Mapping[str, str] = {}
+    opening: Callable[[dict[str, Any], Headers, Unseal], Call] | None = None

@@ -41,7 +41,7 @@ def client_side(unseal: Unseal | None) -> ClientSide:
     def read(body: dict[str, Any], headers: Headers) -> Call:
         return decode(body, headers, unseal)
 
-    return ClientSide("messages", PATH, ID_PREFIX, read, NAMES)
+    return ClientSide("messages", PATH, ID_PREFIX, read, NAMES, decode)
 
 
 def _reader(quirks: Quirks, id_stem: str, call: Call) -> Reader:

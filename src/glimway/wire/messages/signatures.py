@@ -79,7 +79,8 @@ def _ours(text: str, form: str, token: str, unseal: Unseal | None) -> ThoughtPar
     """A thought under our own mark; one that cannot be opened keeps what it says readably."""
     secret = opened(token, unseal)
     if secret is None:
-        return ThoughtPart(text, form, extra={ORIGIN: ""})
+        # Without a text it says nothing any more, and whoever writes it names it as left out.
+        return ThoughtPart(text, form, sealed=None if text else token, extra={ORIGIN: ""})
     origin: dict[str, Json] = {ORIGIN: secret.model or ""}
     return ThoughtPart(secret.text or text, form, secret.signature, secret.sealed, origin)
 

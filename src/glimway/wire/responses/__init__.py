@@ -44,7 +44,11 @@ def client_side(unseal: Unseal | None) -> ClientSide:
     def read(body: dict[str, Any], _headers: Headers) -> Call:
         return decode(body, unseal)
 
-    return ClientSide("responses", PATH, ID_PREFIX, read, NAMES)
+    return ClientSide("responses", PATH, ID_PREFIX, read, NAMES, _opening)
+
+
+def _opening(body: dict[str, Any], _headers: Headers, unseal: Unseal) -> Call:
+    return decode(body, unseal)
 
 
 def _reader(quirks: Quirks, id_stem: str, _call: Call) -> Reader:

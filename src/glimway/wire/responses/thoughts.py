@@ -10,18 +10,26 @@ dropped, and what the item says readably counts: a conversation must never be st
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
 from glimway.wire import check
+from glimway.wire.dialect import Seal, Unseal
 from glimway.wire.responses.content import ITEM, beyond
 from glimway.wire.talk import Json, ThoughtPart
 
-Seal = Callable[[str], str]
-Unseal = Callable[[str], str | None]
-"""Gives back what was sealed; None: it is not ours, or it was altered."""
+__all__ = [
+    "BETWEEN_PARTS",
+    "MARK",
+    "Seal",
+    "Secret",
+    "Unseal",
+    "opened",
+    "read_thought",
+    "sealed_text",
+    "write_thought",
+]
 
 MARK = "gw1."
 """Begins every sealed text of ours."""
@@ -90,8 +98,10 @@ def read_thought(param: str, item: dict[str, Any], unseal: Unseal | None) -> Tho
         return ThoughtPart(text, form, sealed=token, extra={ITEM: rest})
     secret = opened(token, unseal)
     if secret is None:
-        # An origin that nobody has: without a readable text the item says nothing any more.
-        return ThoughtPart(text, form, extra={ITEM: rest, "origin": ""})
+        # An origin that nobody has: without a readable text the item says nothing any more, and
+        # whoever writes it names it as left out.
+        left = None if text else token
+        return ThoughtPart(text, form, sealed=left, extra={ITEM: rest, "origin": ""})
     extra: dict[str, Json] = {ITEM: rest}
     if secret.model is not None:
         extra["origin"] = secret.model
@@ -144,4 +154,4 @@ def write_thought(part: ThoughtPart, model: str, place: str) -> dict[str, Json] 
 
 def _same_model(one: str, other: str) -> bool:
     """Hosts answer with a dated name of the model that was asked for."""
-    return one.startswith(other) or other.startswith(one)
+    return bool(one) and (one.startswith(other) or other.startswith(one))

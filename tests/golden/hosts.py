@@ -67,7 +67,7 @@ def heard(dialect: str, pieces: Iterable[bytes], call: Call) -> Heard:
 def streamed(client: str, call: Call, read: Heard) -> bytes:
     """What a client gets of a stream."""
     mount = mount_of(client)
-    writer = mount.writer(call, "01golden", 1_700_000_000, 40)
+    writer = mount.writer(call, "01golden", 1_700_000_000, 40, None)
     out = b"".join(writer.frame(events) for events in read.frames)
     if read.fault is not None:
         return out + writer.error(mount.refuse(read.fault, "req_1").body)
@@ -78,7 +78,7 @@ def answered(client: str, call: Call, dialect: str, body: bytes) -> tuple[bytes,
     """What a client gets of a whole reply, and what the reply used."""
     reader = HOSTS[dialect].reader(PLAIN, "stem", call)
     events = reader.whole(body)
-    writer = mount_of(client).writer(call, "01golden", 1_700_000_000, 40)
+    writer = mount_of(client).writer(call, "01golden", 1_700_000_000, 40, None)
     return writer.whole(events, reader.usage or Usage(), COST_USD), reader.usage
 
 

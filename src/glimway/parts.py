@@ -126,9 +126,7 @@ class Parts:
                 deadlines=_deadlines,
             )
         )
-        estimates = Estimates()
-        for model in self.catalog.now.models:
-            estimates.start(model.id, model.bytes_per_token, model.mean_output_tokens)
+        estimates = _estimates(self.catalog.now)
         self.routing = Routing(
             self.catalog.now,
             Judge(load_parameters()),
@@ -227,6 +225,13 @@ def _terms(settings: Settings) -> Terms:
         leave_slow=settings.routing_slowness.leave == "always",
         first_token_percent=settings.routing_slowness.first_token_percent,
     )
+
+
+def _estimates(catalog: Catalog) -> Estimates:
+    estimates = Estimates()
+    for model in catalog.models:
+        estimates.start(model.id, model.bytes_per_token, model.mean_output_tokens)
+    return estimates
 
 
 def _policy(settings: Settings) -> Policy:

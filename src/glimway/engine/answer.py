@@ -8,7 +8,7 @@ that tries again, and it does so only before the first real frame.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, NamedTuple, Self
 
 import msgspec
@@ -17,6 +17,7 @@ from glimway.domain.routing.course import Course, Step
 from glimway.domain.routing.route import Plan
 from glimway.engine.asked import Asked, ask_of
 from glimway.engine.attempt import Attempt
+from glimway.engine.checked import Checked
 from glimway.engine.chorus import Chorus
 from glimway.engine.flow import Answer
 from glimway.engine.hedging import Hedging
@@ -72,12 +73,8 @@ async def first_answer(
                 asked = msgspec.structs.replace(asked, slow_start=routing.slow_start)
             now_s = loop.time()
             try:
-                race = field if asked.schema is None else None
-                ask = _chorus if asked.outgoing.copies > 1 else race.raced if race else _attempt
-                answer: Answer = await ask(asked, now_s + (due_s - now_s) / share, outcome, wheel)
-                if asked.schema is not None:
-                    mender = Mender(asked, outcome, wheel, _attempt)
-                    answer = await mender.checked(answer, asked.schema)
+                ask = _way(asked, field)
+                answer = await ask(asked, now_s + (due_s - now_s) / share, outcome, wheel)
             except Fault as fault:
                 routing.failed(course.endpoint, fault)
                 now_s = loop.time()
@@ -96,6 +93,17 @@ async def first_answer(
         course.left()
         if gate is not None:
             gate.cancel()
+
+
+def _way(
+    asked: Asked, field: Field | None
+) -> Callable[[Asked, float, Outcome, Wheel], Awaitable[Answer]]:
+    """How it is asked: alone, in parallel calls, in a race, or held to a schema here."""
+    if asked.schema is not None:
+        return _checked
+    if asked.outgoing.copies > 1:
+        return _chorus
+    return _attempt if field is None else field.raced
 
 
 async def _attempt(
@@ -206,6 +214,14 @@ async def _chorus(asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel) ->
                 one.result().close()
             one.cancel()
         raise
+
+
+async def _checked(asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel) -> Checked:
+    """An answer whose text fits the request's schema; an answer that must be repaired is not raced,
+    because two would have to be."""
+    ask = _chorus if asked.outgoing.copies > 1 else _attempt
+    answer: Answer = await ask(asked, due_s, outcome, wheel)
+    return await Mender(asked, outcome, wheel, _attempt).checked(answer)
 
 
 async def _dial(host: Host, left_s: float) -> Connection:

@@ -16,7 +16,6 @@ from glimway.engine.flow import Answer
 from glimway.engine.settling import REPAIR, Outcome
 from glimway.engine.wheel import Wheel
 from glimway.wire.structured.holding import Failing
-from glimway.wire.structured.schema import Schema
 from glimway.wire.structured.words import REPAIRED, asked_again
 
 Send = Callable[[Asked, float, Outcome, Wheel], Awaitable[Attempt]]
@@ -41,12 +40,14 @@ class Mender:
         self._wheel = wheel
         self._send = send
 
-    async def checked(self, answer: Answer, schema: Schema) -> Checked:
-        """The answer held to a schema, once something of it may go to the client.
+    async def checked(self, answer: Answer) -> Checked:
+        """The answer held to the request's schema, once something of it may go to the client.
 
         Raises:
             Fault: it failed before that.
         """
+        schema = self._asked.schema
+        assert schema is not None  # noqa: S101 - else nothing would be checked
         checked = Checked(answer, schema, self._mend, stream=self._asked.call.stream)
         try:
             checked.start()

@@ -10,6 +10,7 @@ OpenRouter's ``reasoning``, vLLM's ``chat_template_kwargs``, Baseten's ``chat_te
 
 from __future__ import annotations
 
+import contextlib
 from hashlib import blake2b
 from typing import Any, Final, NoReturn
 
@@ -61,6 +62,8 @@ def read(visit: Visit) -> Ask:
     ask.usage_asked = type(options) is dict and options.get("include_usage") is True
     _tools(ask, body)
     _format(ask, body.get("response_format"))
+    if ask.form != "schema":
+        _follow_words(ask, messages)
     talk = [m for m in messages if m["role"] not in ("system", "developer")]
     ask.last = "tool" if talk and talk[-1]["role"] in ("tool", "function") else "user"
     ask.results = _results(talk)
@@ -139,6 +142,16 @@ def _format(ask: Ask, form: Json) -> None:
         if type(inner) is not dict or type(inner.get("schema")) not in (dict, bool):
             _wrong("response_format.json_schema.schema", "The schema is missing.")
         ask.form, ask.schema = "schema", inner["schema"]
+
+
+def _follow_words(ask: Ask, messages: list[dict[str, Json]]) -> None:
+    """A schema in the instructions, on a line of its own, is followed as models do."""
+    for message in messages:
+        if message["role"] in ("system", "developer") and "JSON Schema" in (told := text(message)):
+            for line in told.splitlines():
+                if line.startswith("{"):
+                    with contextlib.suppress(msgspec.DecodeError, RecursionError):
+                        ask.form, ask.schema = "schema", msgspec.json.decode(line)
 
 
 def _results(talk: list[dict[str, Json]]) -> list[tuple[str, str]]:

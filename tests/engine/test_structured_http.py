@@ -16,7 +16,7 @@ from kit import answers
 from kit.gateway import Gateway, config
 from kit.http import Response, call
 from kit.provider import ScriptedProvider
-from kit.steps import Close
+from kit.steps import Close, WaitForClose
 
 SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -231,6 +231,21 @@ def test_a_host_that_falls_silent_amid_held_text_is_a_fault(narrow: Stage) -> No
     narrow.provider.script(answers.stream(frames[:2])[0], Close())
     response = narrow.call(stream=True, response_format=form())
     assert response.status == 502, response.body
+
+
+def test_a_client_that_leaves_stops_the_repair(narrow: Stage) -> None:
+    scripted(narrow, BAD, stream=True, thought="Hm.")
+    narrow.provider.script(WaitForClose())
+    before = len(narrow.provider.requests)
+    client = narrow.ask(stream=True, response_format=form())
+    narrow.provider.wait_until(lambda: len(narrow.provider.requests) == before + 2)
+    response = client.read_head()
+    client.close()
+    narrow.provider.wait_for_leave(narrow.provider.requests[-1])
+    narrow.provider.wait_until(lambda: narrow.has_receipt(response))
+    receipt = narrow.receipt(response)
+    assert (receipt["status"], receipt["end"]) == ("incomplete", "client_left")
+    assert [one["outcome"] for one in receipt["attempts"]] == ["ok", "left"]
 
 
 def test_an_array_is_not_asked_for_in_the_mode_for_objects(narrow: Stage) -> None:

@@ -84,7 +84,7 @@ class Mount(Protocol):
         """The headers that tell a request's id."""
 
     def writer(
-        self, call: Call, stem: str, created_s: int, prompt_tokens: int, seal: Seal | None
+        self, call: Call, stem: str, created_s: int, prompt_tokens: int, seal: Seal | None = None
     ) -> Writer:
         """The writer of one answer.
 

@@ -63,7 +63,9 @@ class CountingPaths:
     async def _count(self, mount: Mount, exchange: Exchange) -> Counted:
         house, request = self._house, exchange.request
         token = credentials(request.headers, mount.key_header)[0]
-        house.keys.now.identify(token, house.now_ms())
+        key = house.keys.now.identify(token, house.now_ms())
         body = exchange.body
-        call = decode_count(decode_object(body, depth_max=house.depth_max), request.headers)
+        unseal = house.seals.unsealing(key.project, mount.side.name)
+        asked = decode_object(body, depth_max=house.depth_max)
+        call = decode_count(asked, request.headers, unseal)
         return await self._counting.count(call, len(body))

@@ -100,7 +100,7 @@ class Mount(msgspec.Struct, frozen=True):
             self.check(call)
 
     def writer(
-        self, call: Call, stem: str, created_s: int, prompt_tokens: int, seal: Seal | None
+        self, call: Call, stem: str, created_s: int, prompt_tokens: int, seal: Seal | None = None
     ) -> Writer:
         """The writer of one answer; ``stem`` is its id without a prefix."""
         answer_id = self.side.id_prefix + stem

@@ -111,7 +111,7 @@ class Schema:
         self._left = SCHEMA_NODES_MAX
         self._refs: dict[str, Json] = {}
         self._pending: list[tuple[str, Json]] = []
-        self._read(self.root, param, 0)
+        self._read(self.root, "schema", 0)
         # What a reference means may lie where no keyword leads.
         while self._pending:
             where, schema = self._pending.pop()

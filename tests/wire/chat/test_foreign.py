@@ -80,7 +80,7 @@ def result(call_id: str | None, *parts: Part, failed: bool = False) -> Turn:
 def test_only_members_that_mean_the_same_everywhere_are_written() -> None:
     common = {
         name: {"a": "b"} if name == "metadata" else 1
-        for name in sorted(COMMON_MEMBERS - {"store", "metadata"})
+        for name in sorted(COMMON_MEMBERS - {"store", "metadata", "logprobs", "top_logprobs"})
     }
     call = asked(extra={**common, "store": True, "metadata": {"a": "b"}, "truncation": "auto"})
     body, adjusted = out(call)
@@ -120,9 +120,13 @@ def test_members_have_chats_own_names() -> None:
     assert adjusted == ()
 
 
-def test_log_probabilities_are_asked_for_where_their_number_is() -> None:
-    body, _ = out(asked(extra={"top_logprobs": 3}))
-    assert (body["logprobs"], body["top_logprobs"]) == (True, 3)
+def test_log_probabilities_that_would_not_reach_the_caller_are_not_asked_for() -> None:
+    body, adjusted = out(asked(extra={"top_logprobs": 3}))
+    assert not {"logprobs", "top_logprobs"} & body.keys()
+    assert adjusted == ("top_logprobs left out",)
+
+
+LEFT = ("thinking left to the provider",)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ def test_log_probabilities_are_asked_for_where_their_number_is() -> None:
         (Thinking(on=False, raw={"thinking": {"type": "disabled"}}), "none", ()),
         (Thinking(on=True, budget_tokens=99), None, ("thinking budget left out",)),
         (Thinking(keep=True), None, ("clear_thinking left out",)),
-        (Thinking(on=True, raw={"thinking": {"type": "enabled"}}), None, ()),
+        (Thinking(on=True, raw={"thinking": {"type": "enabled"}}), None, LEFT),
     ],
 )
 def test_thinking_at_a_host_of_which_nothing_is_known(

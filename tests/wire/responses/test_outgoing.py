@@ -86,8 +86,7 @@ def test_a_chat_request() -> None:
         "tool_choice": {"type": "function", "name": "f"},
         "reasoning": {"effort": "low"},
         "metadata": {"a": "b"},
-        "top_logprobs": 3,
-        "include": ["message.output_text.logprobs", "reasoning.encrypted_content"],
+        "include": ["reasoning.encrypted_content"],
         "store": False,
     }
 
@@ -102,10 +101,20 @@ def test_what_has_no_place_is_named() -> None:
             "max_tokens": 5,
             "n": 3,
             "stop": ["a", "b"],
+            "logprobs": True,
+            "tools": [
+                {
+                    "type": "function",
+                    "function": {"name": "f"},
+                    "cache_control": {"type": "ephemeral"},
+                }
+            ],
         }
     )
     outgoing = RESPONSES_PROVIDER.encode(call, PLAIN, "up")
     assert set(outgoing.adjusted) == {
+        "logprobs left out",
+        "cache_control left out",
         "name of a message left out",
         "seed left out",
         "logit_bias left out",
@@ -251,7 +260,7 @@ def test_choices_of_other_dialects() -> None:
     [
         ({"reasoning_effort": "high"}, {"effort": "high"}, ()),
         ({"thinking": {"type": "disabled"}}, {"effort": "none"}, ()),
-        ({"thinking": {"type": "enabled"}}, None, ()),
+        ({"thinking": {"type": "enabled"}}, None, ("thinking left to the provider",)),
         (
             {"thinking": {"type": "enabled", "budget_tokens": 2048}},
             {"effort": "medium"},

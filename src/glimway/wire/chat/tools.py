@@ -11,6 +11,7 @@ import difflib
 from typing import Any
 
 from glimway.wire import check
+from glimway.wire.responses.custom import stand_in
 from glimway.wire.talk import Json, Tool, ToolChoice
 
 TOOLS_MAX = 1024
@@ -115,7 +116,19 @@ def _other(param: str, kind: str, item: dict[str, Any]) -> Tool:
             check.missing(f"{param}.{kind}.{member}", f"a {kind} tool needs it")
         text = check.string(f"{param}.{kind}.{member}", inner[member])
         name = text if member == "name" else ""
-    return Tool(kind=kind, name=name, value=item, dialect="chat")
+    if kind != "custom":
+        return Tool(kind=kind, name=name, value=item, dialect="chat")
+    # Providers that have functions only are given one that takes the text, and told its grammar.
+    about, form = inner.get("description"), inner.get("format")
+    grammar = form.get("grammar") if type(form) is dict else None
+    return Tool(
+        kind=kind,
+        name=name,
+        description=about if type(about) is str else None,
+        parameters=stand_in({"format": grammar}),
+        value=item,
+        dialect="chat",
+    )
 
 
 def write_tool(tool: Tool) -> Json:

@@ -33,10 +33,13 @@ OUTPUT_TOKENS_MIN = 16
 """OpenAI refuses a smaller cap; other dialects know no such bound.
 Source: https://platform.openai.com/docs/api-reference/responses/create (max_output_tokens)."""
 
-LOGPROBS = "message.output_text.logprobs"
 _SEARCH = "web_search"
-_ELSEWHERE = frozenset({"store", "verbosity", "logprobs", "text", "include", *OF_THE_GATEWAY})
+_CACHE_MARK = "cache_control"
+"""A hint about caching, which hosts of this dialect have no place for: they cache unasked."""
+_ELSEWHERE = frozenset({"store", "verbosity", "text", "include", *OF_THE_GATEWAY})
 """Members of ``Call.extra`` that are not copied: each has its own line below."""
+_CHANCES = frozenset({"logprobs", "top_logprobs"})
+"""An answer's log probabilities reach only callers of the dialect that they come in."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -75,6 +78,8 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
     if call.thinking is not None:
         write_thinking(body, call.thinking, quirks.thinking, adjusted, own=own)
     _members(body, call, adjusted, own=own)
+    if not own and _marked(call):
+        adjusted.append(f"{_CACHE_MARK} left out")
     _include(body, call, quirks)
     body["store"] = call.extra.get("store") is True
     fit(body, call, quirks, adjusted)
@@ -147,24 +152,28 @@ def _members(body: dict[str, Json], call: Call, adjusted: list[str], *, own: boo
     for name, value in call.extra.items():
         if name in _ELSEWHERE:
             continue
-        if own or name in COMMON_MEMBERS:
+        if own or (name in COMMON_MEMBERS and name not in _CHANCES):
             body.setdefault(name, value)
         else:
             adjusted.append(f"{name} left out")
 
 
 def _include(body: dict[str, Json], call: Call, quirks: Quirks) -> None:
-    """What the answer is to show: as asked, log probabilities by their other name, and sealed
-    thinking wherever thinking is sent back."""
+    """What the answer is to show: as asked, and sealed thinking wherever thinking is sent back."""
     own = call.dialect == DIALECT
     include = list(call.extra.get("include") or ()) if own else []
-    if not own and call.extra.get("logprobs") is True:
-        include.append(LOGPROBS)
     replays = any(type(part) is ThoughtPart for turn in call.turns for part in turn.parts)
     if replays and quirks.reasoning_in != "none" and ENCRYPTED not in include:
         include.append(ENCRYPTED)
     if include or (own and "include" in call.extra):
         body["include"] = include
+
+
+def _marked(call: Call) -> bool:
+    """Whether a part or a tool has a hint about caching."""
+    parts = [part for turn in call.turns for part in turn.parts]
+    extras = [getattr(one, "extra", None) for one in (*parts, *call.tools)]
+    return any(extra is not None and _CACHE_MARK in extra for extra in extras)
 
 
 # ---- tools of other dialects ----------------------------------------------------------------

@@ -54,6 +54,9 @@ def write_thinking(
         return
     if knob.on is True:
         _merge(body, control.on)
+        if control is _ORDINARY and knob.effort is None and knob.budget_tokens is None:
+            # Only how hard to think can be said; whether to is the model's own default.
+            adjusted.append("thinking left to the provider")
     effort = knob.effort if knob.effort != "none" else None
     if knob.budget_tokens is not None:
         if control.budget is not None:

@@ -23,6 +23,9 @@ _KEPT_HERE = frozenset(
 """What these ask is done or refused here, by whoever keeps answers and writes them in the caller's
 dialect, never by a chat host."""
 
+_CHANCES = frozenset({"logprobs", "top_logprobs"})
+"""An answer's log probabilities reach only callers of the dialect that they come in."""
+
 _NOTHING: tuple[Json, ...] = (None, "", [], {}, "disabled")
 """Values that ask for what happens anyway."""
 
@@ -41,12 +44,10 @@ def call_at_home(call: Call, quirks: Quirks, adjusted: list[str]) -> Call:
     tools, choice = tools_at_home(call, quirks, adjusted)
     extra: dict[str, Json] = {}
     for name, value in call.extra.items():
-        if name in COMMON_MEMBERS and name not in _KEPT_HERE:
+        if name in COMMON_MEMBERS and name not in _KEPT_HERE and name not in _CHANCES:
             extra[name] = value
         elif name not in _KEPT_HERE and value not in _NOTHING:
             adjusted.append(f"{name} left out")
-    if extra.get("top_logprobs") is not None:
-        extra.setdefault("logprobs", True)
     return Call(
         model=call.model,
         turns=turns_at_home(call.turns, adjusted),
@@ -84,6 +85,8 @@ def _thinking(knob: Thinking, quirks: Quirks, adjusted: list[str]) -> Thinking:
             adjusted.append("thinking budget left out")
         if knob.keep is not None:
             adjusted.append("clear_thinking left out")
+        if knob.on is True and not raw and knob.budget_tokens is None:
+            adjusted.append("thinking left to the provider")
     return Thinking(knob.on, knob.effort, knob.budget_tokens, knob.keep, raw)
 
 

@@ -21,7 +21,6 @@ WORDS: dict[str, dict[str, str]] = {
         "length": "length",
         "tool_calls": "tool_calls",
         "content_filter": "content_filter",
-        "refusal": "stop",
         "pause": "stop",
         "context": "length",
     },
@@ -30,7 +29,6 @@ WORDS: dict[str, dict[str, str]] = {
         "length": "max_output_tokens",
         "tool_calls": "completed",
         "content_filter": "content_filter",
-        "refusal": "completed",
         "pause": "completed",
         "context": "max_output_tokens",
     },
@@ -39,7 +37,6 @@ WORDS: dict[str, dict[str, str]] = {
         "length": "max_tokens",
         "tool_calls": "tool_use",
         "content_filter": "refusal",
-        "refusal": "refusal",
         "pause": "pause_turn",
         "context": "model_context_window_exceeded",
     },
@@ -48,7 +45,6 @@ WORDS: dict[str, dict[str, str]] = {
         "length": "length",
         "tool_calls": "tool-calls",
         "content_filter": "content-filter",
-        "refusal": "content-filter",
         "pause": "other",
         "context": "length",
     },
@@ -168,7 +164,7 @@ def expected_stop(client: str, meaning: Meaning) -> str:
     if client == "messages" and meaning.sequence is not None:
         return "stop_sequence"
     if meaning.refusal and client in NO_PLACE_FOR_REFUSALS:
-        return WORDS[client]["refusal"]
+        return WORDS[client]["content_filter"]
     return WORDS[client][meaning.stop]
 
 

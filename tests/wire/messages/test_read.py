@@ -201,7 +201,7 @@ def test_an_error_inside_a_200() -> None:
         ("tool_use", True, "tool_calls"),
         ("tool_use", False, "stop"),
         ("pause_turn", False, "pause"),
-        ("refusal", False, "refusal"),
+        ("refusal", False, "content_filter"),
         ("model_context_window_exceeded", False, "context"),
         ("END_TURN", False, "stop"),
         ("later_invention", False, "stop"),

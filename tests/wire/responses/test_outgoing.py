@@ -429,3 +429,21 @@ def test_an_opaque_part_of_another_dialect_in_a_users_turn() -> None:
     call = foreign(turn, Turn("user", [TextPart("Hi")]))
     assert len(encoded(call)["input"]) == 1
     assert adjusted(call) == ("a part of type odd left out",)
+
+
+SEARCHES: list[dict[str, Any]] = [
+    {"web_search_options": {}},
+    {"tool_web_search": True},
+    {"plugins": [{"id": "web"}]},
+]
+
+
+@pytest.mark.parametrize("wish", SEARCHES)
+def test_a_wish_for_a_web_search_beside_the_tools_is_obeyed_or_refused(wish: Any) -> None:
+    call = chat({"model": "m", "messages": [{"role": "user", "content": "Hi"}], **wish})
+    offered = Quirks(web_search=WebSearch(form="tool"))
+    assert encoded(call, offered)["tools"] == [{"type": "web_search"}]
+    assert RESPONSES_PROVIDER.encode(call, offered, "up").adjusted == ()
+    with pytest.raises(Refusal, match="asks for a web search") as refused:
+        encoded(call)
+    assert refused.value.kind == "unsupported"

@@ -16,7 +16,7 @@ MEANINGS: dict[str, StopReason] = {
     "tool_use": "tool_calls",
     "pause_turn": "pause",
     "compaction": "pause",
-    "refusal": "refusal",
+    "refusal": "content_filter",  # a classifier stopped the answer; its text is not a refusal
     "model_context_window_exceeded": "context",
 }
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from glimway.wire.chat.search import OPTIONS, PLUGINS, SWITCH, wish_of
 from glimway.wire.dialect import Outgoing
 from glimway.wire.quirks import Quirks, WebSearch
 from glimway.wire.refusal import Refusal
@@ -38,6 +39,8 @@ _CACHE_MARK = "cache_control"
 """A hint about caching, which hosts of this dialect have no place for: they cache unasked."""
 _ELSEWHERE = frozenset({"store", "verbosity", "text", "include", *OF_THE_GATEWAY})
 """Members of ``Call.extra`` that are not copied: each has its own line below."""
+_SEARCHES = {"members": SWITCH, "options": OPTIONS, "plugin": PLUGINS}
+"""Wishes for a web search beside the tools in the chat dialect, obeyed with them: form -> name."""
 _CHANCES = frozenset({"logprobs", "top_logprobs"})
 """An answer's log probabilities reach only callers of the dialect that they come in."""
 
@@ -67,10 +70,9 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
         body["stream"] = True
     _sampling(body, call, adjusted)
     _text(body, call)
-    if call.tools:
-        tools = write_tools(call.tools) if own else _foreign_tools(call, quirks, adjusted)
-        if tools:
-            body["tools"] = tools
+    tools = write_tools(call.tools) if own else _foreign_tools(call, quirks, adjusted)
+    if tools:
+        body["tools"] = tools
     if call.tool_choice is not None:
         body["tool_choice"] = _choice(call.tool_choice, call.tools, own=own)
     if call.parallel_tool_calls is not None:
@@ -150,7 +152,7 @@ def _format(form: Format) -> Json:
 
 def _members(body: dict[str, Json], call: Call, adjusted: list[str], *, own: bool) -> None:
     for name, value in call.extra.items():
-        if name in _ELSEWHERE:
+        if name in _ELSEWHERE or (not own and name in _SEARCHES.values() and wish_of(call)):
             continue
         if own or (name in COMMON_MEMBERS and name not in _CHANCES):
             body.setdefault(name, value)
@@ -199,6 +201,17 @@ def _foreign_tools(call: Call, quirks: Quirks, adjusted: list[str]) -> list[Json
                 param=f"tools[{at}]",
             )
         adjusted.append(f"tool of type {kind[:40]} left out")
+    wish = wish_of(call) if call.extra else None
+    if wish is not None and wish.form in _SEARCHES:
+        found = _searching(search)
+        if found is None:
+            raise Refusal(
+                "unsupported",
+                f"'{wish.param}' asks for a web search, which the provider of this request does "
+                "not offer. Leave it out, or choose an endpoint that lists web_search.",
+                param=wish.param,
+            )
+        written.append(found)
     return written
 
 

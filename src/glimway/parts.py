@@ -12,12 +12,16 @@ import secrets
 import threading
 import time
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from glimway.config.assemble import assemble
 from glimway.config.places import database_url, journal_folder, make_private
 from glimway.config.refreshed import read_prices, with_prices
 from glimway.config.settings import Deadlines as DeadlineSettings
 from glimway.config.settings import Settings
+from glimway.config.sharing import rules_of
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config
 from glimway.data import load_parameters
@@ -26,6 +30,7 @@ from glimway.domain.estimate import Estimates
 from glimway.domain.judgement import Judge
 from glimway.domain.keys import Keyring
 from glimway.domain.routing.rules import Policy
+from glimway.domain.sharing import ALONE, of_project
 from glimway.engine.admission import Admission
 from glimway.engine.counting import Counting
 from glimway.engine.deadlines import Deadlines
@@ -41,9 +46,12 @@ from glimway.engine.provider.tls import Trust
 from glimway.engine.routing import Routing, Terms
 from glimway.engine.seals import Seals
 from glimway.engine.settlement import Settlement
+from glimway.engine.sharing.shares import Shares
+from glimway.engine.sharing.shelf import Bounds as ShelfBounds
 from glimway.engine.wheel import Wheel
 from glimway.sandbox import Sandbox
 from glimway.store import keys as key_rows
+from glimway.store import projects as project_rows
 from glimway.store import secrets as secret_file
 from glimway.store.database import Database
 from glimway.store.drain import Drain
@@ -107,6 +115,7 @@ class Parts:
         self.runner = DrainRunner(self.drain, self.journal, now_ms)
         self.receipts = Receipts(self.database, Tail(self.journal, self.drain))
         self.errors = ErrorLog(settings.errors.kept)
+        self.shares = _shares(settings, self.wheel)
         self.keys = Latest(self._load_keys())
         self.sandbox: Sandbox | None = None
         self._reading_keys = asyncio.Lock()
@@ -144,9 +153,7 @@ class Parts:
             settlement=Settlement(self.journal, estimates),
             hosts=Hosts(
                 self.wheel,
-                Dialer(
-                    self.outbox, Trust(settings.client.trust, settings.client.ca_file), Resolver()
-                ),
+                Dialer(self.outbox, _trust(settings), Resolver()),
                 {side.name: side for side in SIDES},
                 _deadlines(settings.deadlines),
                 Bounds(
@@ -160,6 +167,7 @@ class Parts:
             wheel=self.wheel,
             depth_max=settings.limits_request.json_depth,
         )
+        self._share(await asyncio.wrap_future(self.database.read(project_rows.settings)))
         self.keeper = Keeper(
             self.routing.vitals,
             StatisticsRows(self.database, FIRST_WORKER),
@@ -193,7 +201,20 @@ class Parts:
         async with self._reading_keys:
             keys = await asyncio.wrap_future(self.database.read(key_rows.load))
             self.keys.now = Keyring(keys)
+            self._share(await asyncio.wrap_future(self.database.read(project_rows.settings)))
             self.house.end_revoked()
+
+    def _share(self, projects: dict[str, dict[str, Any]]) -> None:
+        """Take up what projects say of sharing; what cannot be read shares nothing."""
+        rules = {}
+        for project, chosen in projects.items():
+            try:
+                rules[project] = of_project(chosen, self.shares.default)
+            except msgspec.ValidationError as error:
+                _log.warning("project %s shares nothing, its rules are wrong: %s", project, error)
+                rules[project] = ALONE
+        self.shares.adopt(rules)
+        self.house.sharing = None if self.shares.idle else self.shares
 
     def _close_store(self) -> None:
         self._watcher.join(timeout=5)
@@ -215,6 +236,16 @@ class Parts:
                 except (StoreError, TimeoutError):
                     _log.warning("keys could not be read again; the known ones stay in force")
         watch.close()
+
+
+def _trust(settings: Settings) -> Trust:
+    return Trust(settings.client.trust, settings.client.ca_file)
+
+
+def _shares(settings: Settings, wheel: Wheel) -> Shares:
+    cache = settings.cache
+    bounds = ShelfBounds(cache.entries_max, cache.total_bytes, cache.answer_bytes)
+    return Shares(rules_of(settings.coalesce, cache), bounds, wheel)
 
 
 def _terms(settings: Settings) -> Terms:

@@ -30,6 +30,9 @@ def key(asked: Call, rule: Rule = EXACT, project: str = "p", model: str = "zai/m
         {"user": "someone"},
         {"model": "another-name"},
         {"extra": {"metadata": {"a": "b"}}},
+        {"dialect": "messages"},
+        {"temperature": 0.0},
+        {"turns": [Turn("user", [TextPart("What is 2+2?")], "parts")]},
         {"spelled": {"max_tokens": "max_completion_tokens"}},
     ],
 )
@@ -45,7 +48,8 @@ def test_what_concerns_the_way_back_makes_no_difference(same: dict[str, Any]) ->
         {"stop": ["a"]},
         {"extra": {"top_k": 3}},
         {"preferences": {"zdr": True}},
-        {"dialect": "messages"},
+        {"temperature": None, "extra": {"do_sample": False}},
+        {"turns": [Turn("user", [TextPart("What is 2+2?", {"cache_control": {}})])]},
         {"turns": [Turn("system", [TextPart("What is 2+2?")])]},
         {"tools": [Tool("function", "f")]},
     ],
@@ -82,3 +86,13 @@ def test_order_of_members_is_no_difference() -> None:
     one = call(extra={"top_k": 1, "min_p": 0.1})
     other = call(extra={"min_p": 0.1, "top_k": 1})
     assert key(one) == key(other)
+
+
+def test_what_only_one_dialect_understands_keeps_dialects_apart() -> None:
+    own: dict[str, Any] = {"extra": {"top_k": 1}}
+    assert key(call(**own)) != key(call(**own, dialect="messages"))
+
+
+def test_pieces_that_do_not_add_up_keep_streams_apart() -> None:
+    own: dict[str, Any] = {"extra": {"logprobs": True}}
+    assert key(call(**own)) != key(call(**own, stream=True))

@@ -15,6 +15,7 @@ import msgspec
 from glimway.config.measuring import RoutingHedge, RoutingSlowness, Statistics
 from glimway.config.row import Row
 from glimway.config.secrets import Secret
+from glimway.config.sharing import Cache, Coalesce
 from glimway.domain.limits import LIMIT_MAX, Limits
 
 DAY_MS: Final = 86_400_000
@@ -224,6 +225,8 @@ class Settings(msgspec.Struct, frozen=True):
     routing_hedge: RoutingHedge = RoutingHedge()
     routing_slowness: RoutingSlowness = RoutingSlowness()
     statistics: Statistics = Statistics()
+    coalesce: Coalesce = Coalesce()
+    cache: Cache = Cache()
 
 
 class Setting(msgspec.Struct, frozen=True):

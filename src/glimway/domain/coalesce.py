@@ -19,7 +19,8 @@ import msgspec
 from glimway.wire.talk import Call, ResultPart, TextPart, Turn
 
 WINDOW_MS_DEFAULT: Final = 150
-"""How long the first of some twins waits for the others."""
+"""How long after the first of some twins others may join it. The first waits for nobody: who joins
+later gets what has come so far."""
 TTL_S_DEFAULT: Final = 3600
 TTL_S_MAX: Final = 30 * 86_400
 
@@ -60,7 +61,7 @@ def twin_key(call: Call, project: str, model: str, rule: Rule) -> bytes | None:
     Args:
         call: the request.
         project: whose it is.
-        model: the catalog's id of what its name means.
+        model: what its name means: the catalog's id, with whatever else decides who answers.
         rule: the project's.
 
     Returns:
@@ -70,44 +71,56 @@ def twin_key(call: Call, project: str, model: str, rule: Rule) -> bytes | None:
         return None
     if (call.n or 1) > 1 or any(tool.kind != "function" for tool in call.tools):
         return None  # a search or another tool of the provider looks at a world that changes
-    turns: list[Any] = call.turns
-    if rule.alike == "near":
-        turns = [_plain(turn) for turn in call.turns]
+    answering = _answering(call.extra)
+    turns = [_turn(turn, near=rule.alike == "near") for turn in call.turns]
+    # What only one dialect understands keeps it apart; everything else means the same in all.
+    own = answering or call.tools or call.format or call.thinking or call.tool_choice
     same = (
         project,
         model,
-        call.dialect,
+        call.dialect if own or any(_owned(turn) for turn in call.turns) else "",
         turns,
         call.tools,
         (call.tool_choice, call.parallel_tool_calls, call.format),
-        (call.max_tokens, call.temperature, call.top_p, call.seed, call.stop),
+        (call.max_tokens, _number(call.temperature), _number(call.top_p), call.seed, call.stop),
         call.thinking,
         call.preferences,
         call.fallback_models,
-        _answering(call.extra),
+        answering,
+        # The one member whose pieces in a stream do not add up to what a whole answer has.
+        call.stream if "logprobs" in answering else None,
     )
     return sha256(_encode(same)).digest()
 
 
 def deterministic(call: Call) -> bool:
     """Whether the caller means to get the same answer every time."""
-    return call.temperature == 0 or call.seed is not None
+    return call.temperature == 0 or call.seed is not None or call.extra.get("do_sample") is False
 
 
 def _answering(extra: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in extra.items() if name not in _WAY_BACK}
 
 
-def _plain(turn: Turn) -> Any:
-    """A user's turn as it is compared; other turns compare as they are."""
-    if turn.role != "user" or any(type(part) is ResultPart for part in turn.parts):
-        return turn
-    return [
-        turn.role,
-        [
+def _number(value: float | None) -> float | None:
+    """``0`` and ``0.0`` are the same temperature."""
+    return None if value is None else float(value)
+
+
+def _owned(turn: Turn) -> bool:
+    """Whether it has members or parts that only its dialect understands."""
+    return bool(turn.extra) or any(type(part) is not TextPart or part.extra for part in turn.parts)
+
+
+def _turn(turn: Turn, *, near: bool) -> list[Any]:
+    """A turn as it is compared: whether its text was written as a string or as parts is no
+    difference."""
+    parts: list[Any] = turn.parts
+    if near and turn.role == "user" and not any(type(part) is ResultPart for part in parts):
+        parts = [
             " ".join(part.text.split()).casefold().rstrip(_ENDINGS)
             if type(part) is TextPart
             else part
-            for part in turn.parts
-        ],
-    ]
+            for part in parts
+        ]
+    return [turn.role, turn.name, turn.extra, parts]

@@ -14,6 +14,10 @@ Status = Literal["ok", "incomplete", "failed", "lost"]
 """ok: a whole answer. incomplete: cut later, by either side. failed: nothing real was delivered.
 lost: a crash left it open; it costs the caller nothing."""
 
+SharedKind = Literal["twin", "cache"]
+"""twin: the call of another request, made at the same time, gave the answer. cache: the answer was
+kept from an earlier request. Either way the attempts are on that request's receipt."""
+
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):
     """One try at one endpoint."""
@@ -104,3 +108,6 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="record
     adjusted: tuple[str, ...] = ()
     client_request_id: str | None = None
     user: str | None = None
+    shared: SharedKind | None = None
+    shared_from: str | None = None
+    """The id of the request that asked the provider."""

@@ -26,7 +26,7 @@ from glimway.engine.house import House
 from glimway.engine.mending import Mender
 from glimway.engine.provider.connection import Connection
 from glimway.engine.race import Race
-from glimway.engine.reply import Reply
+from glimway.engine.reply import Head
 from glimway.engine.settling import Outcome
 from glimway.engine.wheel import Wheel
 from glimway.wire.refusal import Fault, Refusal
@@ -34,7 +34,7 @@ from glimway.wire.talk import Call
 
 
 async def first_answer(
-    house: House, plan: Plan, call: Call, outcome: Outcome, reply: Reply
+    house: House, plan: Plan, call: Call, outcome: Outcome, reply: Head
 ) -> Answer:
     """Call the plan's endpoints in turn until one answers; return its answer once the first real
     frame (or all of it) is here.

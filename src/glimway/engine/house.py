@@ -10,13 +10,16 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, Generic, Protocol, TypeVar
 
 from glimway.domain.catalog import Catalog
 from glimway.domain.ids import new_id
 from glimway.domain.keys import Key, Keyring
 from glimway.engine.admission import Admission
+from glimway.engine.client import Ask
 from glimway.engine.errors import ErrorLog
+from glimway.engine.flow import Answer
 from glimway.engine.hosts import Hosts
 from glimway.engine.routing import Routing
 from glimway.engine.seals import Seals
@@ -37,6 +40,13 @@ class Live(Protocol):
 
     def stop(self, why: Refusal) -> None:
         """End it now."""
+
+
+class Sharing(Protocol):
+    """Lets requests share answers."""
+
+    def of(self, ask: Ask, key: Key) -> Callable[..., Coroutine[Any, Any, Answer]]:
+        """What to call for a request's first answer, in place of ``first_answer`` and as it."""
 
 
 class Latest(Generic[T]):
@@ -96,6 +106,8 @@ class House:
         self.wheel = wheel
         self.loop = asyncio.get_running_loop()
         self.draining = False
+        self.sharing: Sharing | None = None
+        """None: every request has an answer of its own."""
         self.live: set[Live] = set()
         """Requests under way."""
         self._entropy = Entropy()

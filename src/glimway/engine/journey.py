@@ -101,7 +101,8 @@ class Trip:
             self.prompt_tokens = stay.prompt_tokens
             with Owing(self, stay, plan) as owed:
                 outcome = owed.open(call, key)
-                answer = owed.answer = await first_answer(house, plan, call, outcome, self.reply)
+                first = first_answer if house.sharing is None else house.sharing.of(ask, key)
+                answer = owed.answer = await first(house, plan, call, outcome, self.reply)
                 self.reply.lines.append(outcome.lines())
                 if call.stream:
                     relay = self._relay(answer, outcome)
@@ -251,7 +252,7 @@ class Owing:
                 retry_after_s=5,
             ) from None
         self._stay.used_tokens = charge.tokens.input + charge.tokens.output
-        if status == "ok":
+        if status == "ok" and (outcome.shared is None or outcome.shared.asked):
             self._trip.answered_well(self._plan, outcome, charge)
         return charge
 
@@ -275,7 +276,7 @@ class Owing:
         if isinstance(error, Refusal | Fault):
             end: str = error.kind
             http_status = 200
-            if isinstance(error, Fault) and outcome.answer is not None:
+            if isinstance(error, Fault) and outcome.answer is not None and outcome.shared is None:
                 trip.house.routing.failed(outcome.endpoint, error, late=True)
             if not trip.reply.began:
                 http_status = trip.ask.mount.refuse(error, trip.id).status

@@ -55,6 +55,7 @@ class Records:
             or outcome.adjusted
             or outcome.user is not None
             or opened.client_request_id is not None
+            or outcome.shared is not None
         ):
             return None
         attempt = attempts[0]

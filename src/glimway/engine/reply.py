@@ -6,6 +6,8 @@ that. Refuses to know what the answer says and where it comes from.
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from glimway.engine.client import Client, Headers, Mount
 from glimway.engine.relay import Filler
 from glimway.engine.wheel import Wheel
@@ -19,6 +21,15 @@ _STREAM_LINES = (
     b"x-accel-buffering: no\r\n"
 )
 _JSON_LINE = b"content-type: application/json\r\n"
+
+
+class Head(Protocol):
+    """The head of an answer that is not there yet."""
+
+    headers: Headers
+
+    def begin_early(self) -> None:
+        """The gate's patience has ended."""
 
 
 class Reply:

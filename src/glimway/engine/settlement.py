@@ -73,6 +73,8 @@ class Settlement:
             JournalFull, JournalBroken: it could not be written, so no success may be shown.
         """
         charge = self.charge(outcome)
+        if outcome.shared is not None:
+            charge = outcome.shared.charged(outcome, charge)
         record = self._records.usual(outcome, charge, now_s)
         if record is None:
             record = _encode(receipt_of(outcome, charge, now_s))
@@ -105,6 +107,7 @@ def receipt_of(outcome: Outcome, charge: Charge, now_s: float) -> Receipt:
     """The receipt of any end."""
     opened = outcome.opened
     first_s = None if outcome.answer is None else outcome.answer.first_frame_s
+    shared = outcome.shared
     return Receipt(
         id=opened.id,
         at_ms=opened.at_ms,
@@ -131,6 +134,8 @@ def receipt_of(outcome: Outcome, charge: Charge, now_s: float) -> Receipt:
         adjusted=outcome.adjusted,
         client_request_id=opened.client_request_id,
         user=outcome.user,
+        shared=None if shared is None else shared.kind,
+        shared_from=None if shared is None else shared.source,
     )
 
 

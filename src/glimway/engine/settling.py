@@ -6,10 +6,12 @@ like (``record``).
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import msgspec
 
 from glimway.domain.catalog import Endpoint
-from glimway.domain.receipt import Opened, Status, Tokens
+from glimway.domain.receipt import Opened, SharedKind, Status, Tokens
 from glimway.engine.attempt import Attempt
 from glimway.engine.flow import Answer
 from glimway.engine.tally import Tally
@@ -17,6 +19,26 @@ from glimway.wire.events import Usage
 
 REPAIR = "to repair an answer that did not fit the schema"
 """Why a repair was asked, on receipts."""
+
+
+class Shared(Protocol):
+    """What an answer is that not one request alone has asked for."""
+
+    @property
+    def kind(self) -> SharedKind | None:
+        """How the receipt names it; None: this request is the one that asked a provider."""
+
+    @property
+    def source(self) -> str | None:
+        """The id of the request that asked, where it was another."""
+
+    @property
+    def asked(self) -> bool:
+        """Whether this request's receipt tells of the provider call; known when it is charged."""
+
+    def charged(self, outcome: Outcome, charge: Charge) -> Charge:
+        """What this request pays of its ``charge``; called once, when it settles. Gives the
+        outcome its attempts."""
 
 
 class Outcome(msgspec.Struct):
@@ -39,6 +61,8 @@ class Outcome(msgspec.Struct):
     tries: int = 0
     adjusted: tuple[str, ...] = ()
     user: str | None = None
+    shared: Shared | None = None
+    """Its answer came by way of others' requests too, or was kept."""
 
     def lines(self) -> bytes:
         """Header lines: who answered, and how many tries it took."""

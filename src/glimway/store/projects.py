@@ -18,6 +18,7 @@ from glimway.wire.refusal import Refusal, shown
 Billing = Literal["prepaid", "postpaid"]
 
 LIST_MAX: Final = 1000
+_NOTHING: Final = "{}"
 _origins = msgspec.json.Decoder(tuple[str, ...]).decode
 _settings = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -102,6 +103,14 @@ def every(
     if organization is not None:
         query = query.where(projects.c.organization_id == organization)
     return [_project(row) for row in connection.execute(query.limit(min(limit, LIST_MAX)))]
+
+
+def settings(connection: sa.Connection) -> dict[str, dict[str, Any]]:
+    """What projects chose, by their id; those that chose nothing are left out."""
+    rows = connection.execute(
+        sa.select(projects.c.id, projects.c.settings).where(projects.c.settings != _NOTHING)
+    )
+    return {row.id: _settings(row.settings) for row in rows}
 
 
 def update(connection: sa.Connection, project: Project) -> Project:

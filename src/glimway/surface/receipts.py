@@ -57,6 +57,8 @@ def receipt_object(receipt: Receipt) -> dict[str, Any]:
         "attempts": [_attempt(attempt) for attempt in receipt.attempts],
         "adjusted": list(receipt.adjusted),
         "user": receipt.user,
+        "shared": receipt.shared,
+        "shared_from": receipt.shared_from,
     }
 
 

@@ -80,7 +80,7 @@ def test_the_contracts_example_is_right_and_says_the_defaults(read: Read) -> Non
     assert (model.id, model.aliases) == ("lab/m", ("m",))
     assert (model.context, model.max_output) == (200000, 131072)
     price = PriceConfig("0.07", "0.01", "0", "0.40", "0", "0.033")
-    assert model.endpoints == (EndpointConfig("rack1", "m", price, 21),)
+    assert model.endpoints == (EndpointConfig("rack1", "m", price, line=21),)
 
 
 def test_the_defaults_are_limits_as_the_domain_knows_them() -> None:

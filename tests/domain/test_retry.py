@@ -138,9 +138,21 @@ def test_when_all_keys_rest_the_endpoint_has_failed() -> None:
     keys = Rotation(2)
     assert keys.failed(0, LIMITED, 0.0)
     assert not keys.failed(1, LIMITED, 1.0)
-    assert keys.pick(1.0) is None
-    assert keys.free_s() == 10.0
+    assert keys.pick(1.0) == 0  # the one that is free first
+    assert keys.rests(0, 9.9)
     assert keys.pick(10.0) == 0
+    assert not keys.rests(0, 10.0)
+
+
+def test_the_endpoint_rests_until_the_first_key_is_free() -> None:
+    keys = Rotation(2)
+    assert keys.failed(0, LIMITED, 0.0)
+    refused = Fault("auth", "no such key", status=401)
+    assert not keys.failed(1, refused, 4.0)
+    told = keys.mildest(refused, 4.0)
+    assert (told.kind, told.retry_after_s) == ("rate_limited", 6.0)
+    overloaded = Fault("overloaded", "x")
+    assert keys.mildest(overloaded, 4.0) is overloaded
 
 
 def test_other_faults_are_not_the_keys() -> None:
@@ -153,12 +165,12 @@ def test_a_key_rests_longer_each_time_until_it_is_taken_again() -> None:
     keys, now_s, rests = Rotation(1), 0.0, []
     for _ in range(3):
         keys.failed(0, Fault("rate_limited", "x"), now_s)
-        rests.append(keys.free_s() - now_s)
-        now_s = keys.free_s()
+        rests.append(keys._until_s[0] - now_s)
+        now_s = keys._until_s[0]
     assert rests == [1, 2, 4]
     keys.answered(0)
     keys.failed(0, Fault("rate_limited", "x"), now_s)
-    assert keys.free_s() - now_s == 1
+    assert keys._until_s[0] - now_s == 1
 
 
 @pytest.mark.parametrize("count", [0, -1, KEYS_MAX + 1])
@@ -171,15 +183,16 @@ def test_no_keys_or_too_many_are_refused(count: int) -> None:
     st.integers(1, 5),
     st.lists(st.tuples(st.floats(0, 5), st.sampled_from(["auth", "quota", "broken"])), max_size=40),
 )
-def test_a_resting_key_is_never_picked(count: int, story: list[tuple[float, FaultKind]]) -> None:
+def test_a_resting_key_is_picked_only_where_all_rest(
+    count: int, story: list[tuple[float, FaultKind]]
+) -> None:
     keys, now_s, until_s = Rotation(count), 0.0, [0.0] * count
     for passed_s, kind in story:
         now_s += passed_s
         place = keys.pick(now_s)
-        if place is None:
-            assert min(until_s) > now_s
+        if until_s[place] > now_s:
+            assert until_s[place] == min(until_s)
             continue
-        assert until_s[place] <= now_s
         keys.failed(place, Fault(kind, "x"), now_s)
         until_s = list(keys._until_s)
 

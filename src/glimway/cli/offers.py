@@ -72,6 +72,7 @@ def provider_documents(config: Config, catalog: Catalog) -> list[dict[str, Any]]
                 "base_url": provider.base_url,
                 "private": one.private,
                 "key": None if one.api_key is None else one.api_key.source,
+                "keys": [key.source for key in one.keys],
                 "models": models[one.id],
             }
         )

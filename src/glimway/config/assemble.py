@@ -74,6 +74,8 @@ def _provider(
         ca_file=one.ca_file,
         proxy=proxy_of(proxy),
         extra_headers=one.headers,
+        more_keys=one.more_keys,
+        said=one.said,
     )
 
 
@@ -99,9 +101,9 @@ def _entry(config: ModelConfig) -> Entry:
 
 
 def _offer(config: EndpointConfig) -> Offer:
-    price = config.price
+    price, said = config.price, config.said
     if price is None or price.input is None or price.output is None:
-        return Offer(provider=config.provider, model=config.model)
+        return Offer(provider=config.provider, model=config.model, said=said)
     text = PriceText(
         input=price.input,
         output=price.output,
@@ -110,4 +112,4 @@ def _offer(config: EndpointConfig) -> Offer:
         request=price.request or "0",
         web_search=price.web_search or "0",
     )
-    return Offer(provider=config.provider, model=config.model, prices=(text,))
+    return Offer(provider=config.provider, model=config.model, prices=(text,), said=said)

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from typing import Final
 
 from glimway.config.problem import given, listed, nearest
+from glimway.config.said import ENDPOINT_WORDS, read_said
 from glimway.config.shipped import SANDBOX, Shipped
 from glimway.config.table import Table
 from glimway.config.tokenizers import read_tokenizer
@@ -31,6 +32,7 @@ ENDPOINT_FIELDS: Final = {
     "provider": "Id of a provider.",
     "model": "The provider's own id of the model.",
     "price": "A table of prices; without it the price is not known, so no budget can pay for it.",
+    **ENDPOINT_WORDS,
 }
 PRICE_FIELDS: Final = {
     "input": "USD per million input tokens.",
@@ -138,7 +140,7 @@ def _endpoints(table: Table, providers: Collection[str]) -> tuple[EndpointConfig
             if name not in entry:
                 what = "the id of a provider" if name == "provider" else "the provider's own id"
                 entry.complain([], f"has no {name}", f'write {name} = "...", {what}')
-        price = _price(entry)
+        price, said = _price(entry), read_said(entry)
         if provider is not None:
             _check_provider(entry, provider, providers)
         if provider is None or model is None:
@@ -148,7 +150,7 @@ def _endpoints(table: Table, providers: Collection[str]) -> tuple[EndpointConfig
             message = f"is the same endpoint as in line {other.line}"
             entry.complain([], message, "remove one of them")
             continue
-        found[provider, model] = EndpointConfig(provider, model, price, entry.line())
+        found[provider, model] = EndpointConfig(provider, model, price, said, entry.line())
     return tuple(found.values())
 
 

@@ -14,7 +14,8 @@ from glimway.config.addresses import base_url_complaint
 from glimway.config.authorities import read_ca_file
 from glimway.config.problem import given, listed, nearest
 from glimway.config.proxies import read_proxy_field
-from glimway.config.references import FORMS, is_sound, read_secret
+from glimway.config.references import FORMS, is_sound, read_secret, read_secrets
+from glimway.config.said import PROVIDER_WORDS, read_said
 from glimway.config.secrets import Secret
 from glimway.config.sections import read_deadlines
 from glimway.config.settings import Deadlines
@@ -23,6 +24,7 @@ from glimway.config.table import Table
 from glimway.config.values import ProviderConfig
 from glimway.domain.names import fold
 from glimway.domain.profile import Profile
+from glimway.domain.rotation import KEYS_MAX
 from glimway.wire.refusal import shown
 
 FIELDS: Final = {
@@ -33,6 +35,9 @@ FIELDS: Final = {
     "private": "`true` consents to an address on this machine or a private network, and to http.",
     "api_key": '`{ env = "NAME" }` or `{ file = "PATH" }`; without it, the profile\'s usual '
     "variable, where the base URL is the profile's own.",
+    "api_keys": "Several keys, in an array of such references, in place of `api_key`: the next one "
+    "is used while one is limited, spent or refused.",
+    **PROVIDER_WORDS,
     "deadlines": "A table like `[deadlines]`; what it leaves out is as there.",
     "ca_file": "PEM file of an authority to trust besides the public ones.",
     "proxy": '`"http://HOST:PORT"`, `"none"`, or a reference where it holds a password; without '
@@ -110,6 +115,7 @@ def _provider(table: Table, name: str, shipped: Shipped, deadlines: Deadlines) -
     private = table.truth("private") or False
     base_url = _base_url(table, private=private)
     own_deadlines = table.table("deadlines")
+    keys = _api_keys(table, shipped.profiles.get(profile or ""), base_url)
     if profile is not None and "base_url" not in table:
         _check_has_home(table, shipped.profiles[profile])
     return ProviderConfig(
@@ -117,7 +123,9 @@ def _provider(table: Table, name: str, shipped: Shipped, deadlines: Deadlines) -
         profile=profile or name,
         base_url=base_url,
         private=private,
-        api_key=_api_key(table, shipped.profiles.get(profile or ""), base_url),
+        api_key=next(iter(keys), None),
+        more_keys=keys[1:],
+        said=read_said(table),
         deadlines=None if own_deadlines is None else read_deadlines(own_deadlines, deadlines),
         ca_file=read_ca_file(table),
         proxy=read_proxy_field(table, "proxy"),
@@ -160,6 +168,22 @@ def _check_has_home(table: Table, profile: Profile) -> None:
         form = profile.base_url_form or "https://HOST/PATH"
         mend = f'write base_url = "{form}", everything before {profile.call_path}'
         table.complain([], f'has no base_url, and the profile "{profile.id}" has none', mend)
+
+
+def _api_keys(table: Table, profile: Profile | None, base_url: str | None) -> tuple[Secret, ...]:
+    """All keys, in the order in which they are used."""
+    if "api_keys" not in table:
+        one = _api_key(table, profile, base_url)
+        return () if one is None else (one,)
+    if "api_key" in table:
+        table.complain(["api_keys"], "stands beside api_key", "put all keys into api_keys")
+        return ()
+    keys = read_secrets(table, "api_keys", KEYS_MAX)
+    for place, key in enumerate(keys):
+        if key in keys[:place]:
+            message = f"number {place + 1} is the same key as another"
+            table.complain(["api_keys"], message, "name each key once")
+    return keys
 
 
 def _api_key(table: Table, profile: Profile | None, base_url: str | None) -> Secret | None:

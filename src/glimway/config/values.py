@@ -13,6 +13,7 @@ import msgspec
 from glimway.config.proxies import Surroundings
 from glimway.config.secrets import Secret
 from glimway.config.settings import Deadlines, Settings
+from glimway.domain.said import NOTHING, Said
 
 
 class ProviderConfig(msgspec.Struct, frozen=True):
@@ -24,6 +25,8 @@ class ProviderConfig(msgspec.Struct, frozen=True):
         base_url: None: the profile's own.
         private: consent to a private or loopback address.
         api_key: None: the provider asks for none.
+        more_keys: further keys, in the order in which they are used.
+        said: what holds for all its endpoints.
         deadlines: None: the same as everywhere.
         ca_file: an authority to trust besides the public ones, an absolute path.
         proxy: None: as everywhere.
@@ -40,7 +43,14 @@ class ProviderConfig(msgspec.Struct, frozen=True):
     ca_file: str | None = None
     proxy: Secret | None = None
     headers: tuple[tuple[str, str | Secret], ...] = ()
+    more_keys: tuple[Secret, ...] = ()
+    said: Said = NOTHING
     line: int = 0
+
+    @property
+    def keys(self) -> tuple[Secret, ...]:
+        """All its keys."""
+        return () if self.api_key is None else (self.api_key, *self.more_keys)
 
 
 class PriceConfig(msgspec.Struct, frozen=True):
@@ -61,12 +71,14 @@ class EndpointConfig(msgspec.Struct, frozen=True):
         provider: id of a provider.
         model: the provider's own id.
         price: None: not known here.
+        said: what the operator says of it beside.
         line: where it stands in the file.
     """
 
     provider: str
     model: str
     price: PriceConfig | None = None
+    said: Said = NOTHING
     line: int = 0
 
 

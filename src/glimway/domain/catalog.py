@@ -223,6 +223,10 @@ class Catalog:
             provider=provider,
             upstream_model=upstream,
             quirks=provider.quirks,
+            regions=provider.said.regions or (),
+            weight=provider.said.weight,
+            zdr=provider.said.zdr,
+            no_train=provider.said.no_train,
         )
         known = found.model if found is not None else None
         return Resolved(asked, model_id, known, (endpoint,), provider.id, suffixes)

@@ -74,14 +74,15 @@ def at_once(fault: Fault) -> bool:
     return fault.retry_after_s is not None or RESTS[fault.kind].in_a_row == 1
 
 
-def rest_s(fault: Fault, level: int) -> float:
+def rest_s(fault: Fault, level: int, rests: Mapping[FaultKind, Rest] = RESTS) -> float:
     """How long the cooldown lasts.
 
     Args:
         fault: the last one.
         level: how many cooldowns came before, 0 for the first.
+        rests: the table.
     """
-    rest = RESTS[fault.kind]
+    rest = rests[fault.kind]
     own_s = min(rest.first_s * (1 << min(level, 16)), rest.most_s)
     if fault.retry_after_s is None:
         return own_s

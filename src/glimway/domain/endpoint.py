@@ -34,6 +34,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         context, max_output: None: not known.
         capabilities: what it can do; None: not known.
         quantization, regions, unverified: as on the offer.
+        weight, zdr, no_train: the operator's word; None: not said.
     """
 
     id: str
@@ -47,6 +48,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: frozenset[Capability] | None = None
     quantization: str = ""
     regions: tuple[str, ...] = ()
+    weight: int | None = None
+    zdr: bool | None = None
+    no_train: bool | None = None
     unverified: tuple[str, ...] = ()
 
     @property
@@ -97,7 +101,8 @@ def endpoint_of(
     name = f"{model.id}@{provider.id}"
     if any(one.id == name for one in earlier):
         name = f"{name}/{offer.model}"
-    max_output = model.max_output if offer.max_output is None else offer.max_output
+    said = offer.said.over(provider.said)
+    max_output = _first(said.max_output, offer.max_output, model.max_output)
     quirks = capped(narrowed(provider.quirks, offer.quirks, name), max_output)
     return Endpoint(
         id=name,
@@ -106,13 +111,20 @@ def endpoint_of(
         upstream_model=offer.model,
         quirks=quirks,
         rates=offer.rate_card(),
-        context=model.context if offer.context is None else offer.context,
+        context=_first(said.context, offer.context, model.context),
         max_output=max_output,
         capabilities=_able(model.capabilities - offer.lacks, quirks),
-        quantization=offer.quantization,
-        regions=offer.regions,
+        quantization=offer.quantization if said.quantization is None else said.quantization,
+        regions=offer.regions if said.regions is None else said.regions,
+        weight=said.weight,
+        zdr=said.zdr,
+        no_train=said.no_train,
         unverified=offer.unverified,
     )
+
+
+def _first(*values: int | None) -> int | None:
+    return next((value for value in values if value is not None), None)
 
 
 def _able(capabilities: frozenset[Capability], quirks: Quirks) -> frozenset[Capability] | None:

@@ -14,6 +14,7 @@ import msgspec
 from glimway.domain.model import Capability, Model
 from glimway.domain.money import parse_usd, parse_usd_per_million
 from glimway.domain.pricing import Price, RateCard, Rates, Tier, price_version
+from glimway.domain.said import NOTHING, Said
 
 OPERATOR = "config"
 """How versions of prices begin that the operator wrote."""
@@ -92,6 +93,7 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
         lacks: capabilities of the model that this host does not give.
         quirks: members of ``Quirks`` that differ from the profile's, laid over them.
         prices: over time; none: not known, so prepaid credits cannot pay it.
+        said: what the operator says of it; what is shipped says nothing here.
         deprecated: why it should not be used any more, empty otherwise.
         source, checked, unverified: as on a profile.
     """
@@ -105,6 +107,7 @@ class Offer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     lacks: frozenset[Capability] = frozenset()
     quirks: dict[str, Any] = {}
     prices: tuple[PriceText, ...] = ()
+    said: Said = NOTHING
     deprecated: str = ""
     source: str = ""
     checked: date | None = None
@@ -148,7 +151,7 @@ def joined(configured: Entry, shipped: Entry) -> Entry:
         other = known.pop((offer.provider, offer.model), None)
         if other is not None:
             prices = offer.prices or other.prices
-            offers.append(msgspec.structs.replace(other, prices=prices))
+            offers.append(msgspec.structs.replace(other, prices=prices, said=offer.said))
         else:
             offers.append(offer)
     return Entry(model, (*offers, *known.values()))

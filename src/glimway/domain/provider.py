@@ -12,6 +12,7 @@ import msgspec
 
 from glimway.domain.profile import Profile
 from glimway.domain.proxy import Proxy
+from glimway.domain.said import NOTHING, Said
 from glimway.wire.quirks import Quirks
 
 
@@ -35,6 +36,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         ca_file: an authority to trust besides the public ones, an absolute path.
         proxy: what its requests go through, or None.
         extra_headers: the operator's own headers.
+        more_keys: further keys, used when the first is limited or refused.
+        said: what the operator says of all its endpoints.
     """
 
     id: str
@@ -46,6 +49,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
     ca_file: str | None = None
     proxy: Proxy | None = None
     extra_headers: tuple[tuple[str, str | Sealed], ...] = ()
+    more_keys: tuple[Sealed, ...] = ()
+    said: Said = NOTHING
 
     @property
     def dialect(self) -> str:
@@ -68,14 +73,24 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True):
         home = (self.profile.base_url, *self.profile.regions.values())
         return self.base_url is not None and self.base_url in home
 
-    def headers(self) -> dict[str, str]:
-        """Headers of every call, the key among them; the operator's own come last and win."""
+    @property
+    def keys(self) -> tuple[Sealed, ...]:
+        """All its keys, in the order in which they are used; none: it asks for none."""
+        return () if self.key is None else (self.key, *self.more_keys)
+
+    def headers(self, key: Sealed | None = None) -> dict[str, str]:
+        """Headers of every call, the key among them; the operator's own come last and win.
+
+        Args:
+            key: which of its keys; None: the first.
+        """
         found = {name.lower(): value for name, value in self.profile.headers.items()}
-        if self.key is not None and self.profile.auth != "none":
+        key = key or self.key
+        if key is not None and self.profile.auth != "none":
             if self.profile.auth == "bearer":
-                found["authorization"] = f"Bearer {self.key.reveal()}"
+                found["authorization"] = f"Bearer {key.reveal()}"
             else:
-                found[self.profile.auth.lower()] = self.key.reveal()
+                found[self.profile.auth.lower()] = key.reveal()
         for name, value in self.extra_headers:
             found[name.lower()] = value if isinstance(value, str) else value.reveal()
         return found

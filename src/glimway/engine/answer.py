@@ -27,6 +27,7 @@ from glimway.engine.mending import Mender
 from glimway.engine.provider.connection import Connection
 from glimway.engine.race import Race
 from glimway.engine.reply import Head
+from glimway.engine.rotating import other_key
 from glimway.engine.settling import Outcome
 from glimway.engine.wheel import Wheel
 from glimway.wire.refusal import Fault, Refusal
@@ -76,13 +77,13 @@ async def first_answer(
                 ask = _way(asked, field)
                 answer = await ask(asked, now_s + (due_s - now_s) / share, outcome, wheel)
             except Fault as fault:
-                routing.failed(course.endpoint, fault)
-                now_s = loop.time()
-                step = course.failed(fault, now_s, routing.chance())
-                if step is None or now_s + step.wait_s >= due_s:
+                step = _after(house, course, asked, fault)
+                if step is None or loop.time() + step.wait_s >= due_s:
                     raise course.worst or fault from None
             else:
                 course.answered(loop.time())
+                if asked.host.rotation is not None and course.endpoint is step.endpoint:
+                    asked.host.rotation.answered(asked.key)
                 outcome.answer = answer
                 if outcome.adjusted:
                     named = ", ".join(outcome.adjusted).encode()
@@ -106,12 +107,24 @@ def _way(
     return _attempt if field is None else field.raced
 
 
+def _after(house: House, course: Course, asked: Asked, fault: Fault) -> Step | None:
+    """What follows a try that failed: another key, another endpoint, the same one, or nothing."""
+    now_s, rotation = house.loop.time(), asked.host.rotation
+    if rotation is not None and course.endpoint is asked.step.endpoint:
+        words = other_key(course.endpoint, rotation, asked.key, fault, now_s)
+        if words:
+            return course.other_key(fault, now_s, words)
+        fault = rotation.mildest(fault, now_s)
+    house.routing.failed(course.endpoint, fault)
+    return course.failed(fault, now_s, house.routing.chance())
+
+
 async def _attempt(
     asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel, choice: int | None = None
 ) -> Attempt:
     """Send the request; return the attempt at its first real frame, due at ``due_s``."""
     host, step = asked.host, asked.step
-    request = host.request(asked.outgoing.body, asked.outgoing.headers)
+    request = host.request(asked.outgoing.body, asked.outgoing.headers, asked.key)
     kept = host.pool.take()
     replayed = False
     make: Callable[..., Attempt] = Attempt

@@ -22,13 +22,15 @@ from glimway.wire.talk import Call
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """One request to one endpoint; ``schema`` is set where its answer is held to one here."""
+    """One request to one endpoint, with one of its provider's keys; ``schema`` is set where its
+    answer is held to one here."""
 
     step: Step
     host: Host
     call: Call
     outgoing: Outgoing
     adjusted: tuple[str, ...]
+    key: int = 0
     slow_start: SlowStart | None = None
     """Watches how it starts, where somebody else could be asked."""
     schema: Schema | None = None
@@ -77,4 +79,6 @@ def ask_of(
         adjusted = (*adjusted, ADJUSTED)
     outgoing = host.side.encode(call, endpoint.quirks, endpoint.upstream_model)
     outcome.tries += 1
-    return Asked(step, host, call, outgoing, adjusted + outgoing.adjusted, schema=schema)
+    key = 0 if host.rotation is None else host.rotation.pick(house.loop.time())
+    named = adjusted + outgoing.adjusted
+    return Asked(step, host, call, outgoing, named, key, schema=schema)

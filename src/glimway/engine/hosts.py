@@ -6,10 +6,15 @@ deadlines. Refuses to know which provider a request goes to.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
 from glimway import __version__
 from glimway.domain.catalog import Endpoint, Provider
+from glimway.domain.cooldown import RESTS, Rest
+from glimway.domain.provider import Sealed
+from glimway.domain.rotation import Rotation
 from glimway.engine.deadlines import Deadlines
 from glimway.engine.provider.connection import Pieces
 from glimway.engine.provider.dial import Dialer
@@ -17,7 +22,7 @@ from glimway.engine.provider.origin import Origin, origin_of
 from glimway.engine.provider.pool import BOUNDS_DEFAULT, Bounds, Pool
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide
-from glimway.wire.refusal import Fault
+from glimway.wire.refusal import Fault, FaultKind
 
 APART_BYTES_MIN = 16_384
 """From here on, copying a body behind its head costs more than handing both to the kernel."""
@@ -31,22 +36,29 @@ class Host(msgspec.Struct, frozen=True):
     id: str
     side: ProviderSide
     pool: Pool
-    head: bytes
+    heads: tuple[bytes, ...]
+    """One for each key."""
     deadlines: Deadlines
+    rotation: Rotation | None = None
+    """None: there is no key to change to."""
 
-    def request(self, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> Pieces:
+    def request(
+        self, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = (), key: int = 0
+    ) -> Pieces:
         """Head and body of one call, in one piece or in two.
 
         Args:
             body: what is sent.
             headers: further ones of this call; their values hold no line breaks.
+            key: the place of the key it is sent with.
         """
+        head = self.heads[key]
         if headers:
             lines = b"".join([b"%b: %b\r\n" % header for header in headers])
-            return (b"%b%bcontent-length: %d\r\n\r\n" % (self.head, lines, len(body)), body)
+            return (b"%b%bcontent-length: %d\r\n\r\n" % (head, lines, len(body)), body)
         if len(body) >= APART_BYTES_MIN:
-            return (b"%bcontent-length: %d\r\n\r\n" % (self.head, len(body)), body)
-        return (b"%bcontent-length: %d\r\n\r\n%b" % (self.head, len(body), body),)
+            return (b"%bcontent-length: %d\r\n\r\n" % (head, len(body)), body)
+        return (b"%bcontent-length: %d\r\n\r\n%b" % (head, len(body), body),)
 
 
 class Hosts:
@@ -59,7 +71,10 @@ class Hosts:
         sides: dict[str, ProviderSide],
         deadlines: Deadlines,
         bounds: Bounds = BOUNDS_DEFAULT,
+        *,
+        rests: Mapping[FaultKind, Rest] = RESTS,
     ) -> None:
+        self._rests = rests
         self._bounds = bounds
         self._dialer = dialer
         self.wheel = wheel
@@ -92,16 +107,18 @@ class Hosts:
             private=provider.private,
             proxy=provider.proxy,
         )
+        keys = provider.keys or (None,)
         return Host(
             id=provider.id,
             side=side,
             pool=Pool(origin, self.wheel, self._dialer, self._bounds),
-            head=_head(provider, origin, path + provider.path),
+            heads=tuple([_head(provider, origin, path + provider.path, key) for key in keys]),
             deadlines=provider.deadlines or self._deadlines,
+            rotation=Rotation(len(keys), self._rests) if len(keys) > 1 else None,
         )
 
 
-def _head(provider: Provider, origin: Origin, target: str) -> bytes:
+def _head(provider: Provider, origin: Origin, target: str, key: Sealed | None) -> bytes:
     lines = [
         b"POST " + origin.target(target).encode() + b" HTTP/1.1",
         b"host: " + origin.authority.encode(),
@@ -110,6 +127,6 @@ def _head(provider: Provider, origin: Origin, target: str) -> bytes:
         b"accept-encoding: identity",
         b"content-type: application/json",
     ]
-    headers = provider.headers() | origin.proxy_headers()
+    headers = provider.headers(key) | origin.proxy_headers()
     lines += [name.encode() + b": " + value.encode() for name, value in headers.items()]
     return b"\r\n".join(lines) + b"\r\n"

@@ -21,6 +21,7 @@ from glimway.domain.routing.affinity import Affinity
 from glimway.domain.routing.plan import Asked, Live, Planner
 from glimway.domain.routing.route import Plan
 from glimway.domain.routing.rules import Policy, Project
+from glimway.domain.said import NOTHING, Said
 from glimway.domain.statistics.vitals import Vitals
 from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Fault
@@ -71,6 +72,8 @@ class Host(msgspec.Struct, kw_only=True):
     zdr: bool = False
     no_train: bool = False
     private: bool = False
+    said: Said = NOTHING
+    weight: int | None = None
     model: str = "zai/new"
 
     def provider(self) -> Provider:
@@ -90,7 +93,9 @@ class Host(msgspec.Struct, kw_only=True):
             policy=promises,
             quirks=quirks,
         )
-        return Provider(id=self.id, profile=profile, base_url=url, private=self.private)
+        return Provider(
+            id=self.id, profile=profile, base_url=url, private=self.private, said=self.said
+        )
 
     def offer(self) -> Offer:
         """Its offer of the model."""
@@ -106,6 +111,7 @@ class Host(msgspec.Struct, kw_only=True):
             max_output=self.max_output,
             quantization=self.quantization,
             regions=self.regions,
+            said=Said(weight=self.weight),
         )
 
 

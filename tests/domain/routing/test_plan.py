@@ -12,6 +12,7 @@ from domain.routing.scene import NEW, PREPAID, Host, World, call, excluded, host
 from glimway.domain.routing.affinity import Home
 from glimway.domain.routing.preferences import Preferences
 from glimway.domain.routing.rules import Hedging, Policy, Project, Split, Variant
+from glimway.domain.said import Said
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.talk import (
     FilePart,
@@ -46,12 +47,13 @@ def test_the_cheapest_within_a_band_share_the_load_and_the_dearer_follow() -> No
 
 
 def test_weights_divide_the_band() -> None:
-    world = World(THREE, Policy(weights={"cheap": 9, "zai/new@near": 1, "near": 500}))
+    near = Host(id="near", input="1.1", weight=1, said=Said(weight=500))
+    world = World([Host(id="cheap", said=Said(weight=9)), near])
     assert world.spread(call()) == {"cheap": 900, "near": 100}
 
 
 def test_a_weight_of_nothing_is_for_emergencies() -> None:
-    world = World(THREE, Policy(weights={"cheap": 0}))
+    world = World([THREE[0], Host(id="cheap", weight=0), THREE[2]])
     assert world.order(call(), 0.99) == "near dear cheap"
     world.sicken("near", "dear")
     assert world.order(call()) == "cheap"
@@ -59,8 +61,18 @@ def test_a_weight_of_nothing_is_for_emergencies() -> None:
 
 def test_a_projects_weights_come_before_the_operators() -> None:
     project = Project(weights={"near": 3})
-    world = World(THREE, Policy(weights={"near": 0}), {"p": project})
+    near = Host(id="near", input="1.1", weight=0)
+    world = World([Host(id="cheap"), near], projects={"p": project})
     assert world.spread(call()) == {"cheap": 250, "near": 750}
+
+
+def test_whom_a_project_names_with_a_weight_shares_the_load_at_any_price() -> None:
+    canary = Project(weights={"zai/new@cheap": 95, "near": 0, "dear": 5})
+    world = World(THREE, projects={"p": canary})
+    assert world.spread(call()) == {"cheap": 950, "dear": 50}
+    assert world.order(call()) == "cheap dear near"
+    only = World(THREE, projects={"p": Project(weights={"near": 0})})
+    assert only.spread(call()) == {"cheap": 1000}
 
 
 @given(
@@ -70,7 +82,7 @@ def test_a_projects_weights_come_before_the_operators() -> None:
 def test_every_weight_gets_its_share(weights: list[int], draws: int) -> None:
     names = [f"h{at}" for at in range(len(weights))]
     world = World(
-        hosts((n, "1") for n in names), Policy(weights=dict(zip(names, weights, strict=True)))
+        [Host(id=name, weight=weight) for name, weight in zip(names, weights, strict=True)]
     )
     found = world.spread(call(), draws)
     for name, weight in zip(names, weights, strict=True):
@@ -237,15 +249,15 @@ def test_promises_regions_and_quantizations_are_kept_and_unknown_is_no() -> None
     world = World(
         [
             Host(id="safe", zdr=True, no_train=True, regions=("eu-west-1",), quantization="fp8"),
-            Host(id="silent"),
+            Host(id="silent", said=Said(no_train=True)),
+            Host(id="denied", zdr=True, said=Said(zdr=False), input="3"),
         ],
-        Policy(promises={"silent": frozenset({"no_train"})}),
     )
     for wishes in ({"zdr": True}, {"regions": ["EU"]}, {"quantizations": ["FP8"]}):
         assert world.order(call(preferences=wishes)) == "safe"
     assert world.order(call(preferences={"no_train": True})) == "safe silent"
-    assert world.order(call(preferences={"quantizations": ["unknown"]})) == "silent"
-    assert world.order(call(preferences={"order": ["safe/fp8"]})) == "safe silent"
+    assert world.order(call(preferences={"quantizations": ["unknown"]})) == "silent denied"
+    assert world.order(call(preferences={"order": ["safe/fp8"]})) == "safe silent denied"
 
 
 def test_what_excluded_each_one_is_told() -> None:

@@ -232,6 +232,25 @@ class Course:
         self._tries += 1
         return Step(failed, backoff_s(self._tries - 1, chance, fault.retry_after_s), why)
 
+    def other_key(self, fault: Fault, now_s: float, words: str) -> Step | None:
+        """The try failed by its key, and the same provider has another that is free: a try of its
+        own, before any other provider is asked. It says nothing of the endpoint's health.
+
+        Args:
+            fault: how the key failed.
+            now_s: the time.
+            words: which key comes next, for the receipt.
+
+        Returns:
+            The same endpoint again, at once; None: no try is left, tell the caller (``worst``).
+        """
+        self._faults.append(fault)
+        if self._tries >= self._attempts_max or not self._budget.take(now_s, sound=True):
+            self.left()
+            return None
+        self._tries += 1
+        return Step(self.endpoint, 0.0, f"after {fault.kind} at {self.endpoint.id}, {words}")
+
     @property
     def others(self) -> bool:
         """Whether another endpoint might be asked after this one."""

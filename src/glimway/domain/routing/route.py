@@ -31,6 +31,7 @@ class Candidate(msgspec.Struct, frozen=True):
         weight: its share within the band.
         changed: what of the request it would change; such endpoints come behind others.
         slow: it is known to be slower than the caller would like.
+        named: the project gave it its share by name, so it shares the load at any price.
     """
 
     endpoint: Endpoint
@@ -38,6 +39,7 @@ class Candidate(msgspec.Struct, frozen=True):
     weight: int
     changed: tuple[Reason, ...] = ()
     slow: bool = False
+    named: bool = False
 
 
 class Excluded(msgspec.Struct, frozen=True):

@@ -28,9 +28,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         band_percent: endpoints that cost at most so much more than the cheapest share the load.
-        weights: shares within the band, by an endpoint's or else a provider's id; without an entry
-            ``WEIGHT_DEFAULT``. 0: only when no other endpoint is left.
-        promises: what a provider's operator vouches for, by provider id, beside its profile.
         emulated: capabilities that this gateway supplies itself (``json_schema``).
         affinity: keep conversations where their prompt is cached.
         hedging: whether a second request may race a late first token; ``asked``: where the request
@@ -39,8 +36,6 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     band_percent: int = BAND_PERCENT_DEFAULT
-    weights: Mapping[str, int] = {}
-    promises: Mapping[str, frozenset[Promise]] = {}
     emulated: frozenset[str] = frozenset()
     affinity: bool = True
     hedging: Hedging = "never"
@@ -92,7 +87,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     Args:
         preferences: laid under those of each request.
-        weights: as the policy's, and before it.
+        weights: shares by an endpoint's or else a provider's id, before the operator's own. Who
+            is named here shares the load with the others that are, whatever they cost.
         splits: by the catalog's id of the model that is asked for.
         hedge_percent: second requests in a hundred that may race a late first token, whatever the
             policy says; 0: as the policy says.
@@ -107,16 +103,13 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 ORDINARY: Final = Project()
 
 
-def weight_of(endpoint: Endpoint, project: Project, policy: Policy) -> int:
-    """The share of an endpoint: the project's word before the policy's, an endpoint's before its
-    provider's."""
-    for weights in (project.weights, policy.weights):
-        if weights:
-            for name in (endpoint.id, endpoint.provider.id):
-                found = weights.get(name)
-                if found is not None:
-                    return min(max(found, 0), WEIGHT_MAX)
-    return WEIGHT_DEFAULT
+def named_weight(endpoint: Endpoint, project: Project) -> int | None:
+    """The share that a project gives an endpoint by name; None: it names it not."""
+    for name in (endpoint.id, endpoint.provider.id) if project.weights else ():
+        found = project.weights.get(name)
+        if found is not None:
+            return min(max(found, 0), WEIGHT_MAX)
+    return None
 
 
 def hedged_percent(wishes: Preferences, project: Project, policy: Policy) -> float:
@@ -131,11 +124,21 @@ def hedged_percent(wishes: Preferences, project: Project, policy: Policy) -> flo
     return 0.0
 
 
-def promised(endpoint: Endpoint, promise: Promise, policy: Policy) -> bool:
-    """Whether a host does what ``promise`` says; what is unknown counts as no."""
-    provider = endpoint.provider
-    if promise in policy.promises.get(provider.id, ()):
-        return True
-    stated = provider.profile.policy
+def weight_of(endpoint: Endpoint, project: Project) -> int:
+    """The share of an endpoint: the project's word before the operator's, an endpoint's before
+    its provider's."""
+    found = named_weight(endpoint, project)
+    if found is None:
+        found = WEIGHT_DEFAULT if endpoint.weight is None else endpoint.weight
+    return min(max(found, 0), WEIGHT_MAX)
+
+
+def promised(endpoint: Endpoint, promise: Promise) -> bool:
+    """Whether a host does what ``promise`` says: by the operator's word, else by its own; what is
+    unknown counts as no."""
+    said = endpoint.zdr if promise == "zdr" else endpoint.no_train
+    if said is not None:
+        return said
+    stated = endpoint.provider.profile.policy
     stance = stated.zdr if promise == "zdr" else stated.no_train
     return stance.answer == "yes"

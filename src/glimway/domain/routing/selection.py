@@ -15,7 +15,7 @@ from glimway.domain.routing.fitness import Reason, fit
 from glimway.domain.routing.preferences import Cutoff, Preferences
 from glimway.domain.routing.price import cost_of, within
 from glimway.domain.routing.route import Candidate, Excluded
-from glimway.domain.routing.rules import Policy, Project, promised, weight_of
+from glimway.domain.routing.rules import Policy, Project, named_weight, promised, weight_of
 from glimway.domain.routing.wants import Want
 from glimway.domain.statistics.figures import Figures
 from glimway.domain.statistics.vitals import Vitals
@@ -72,9 +72,10 @@ def select(
             Candidate(
                 endpoint,
                 cost_of(endpoint, model, grounds.at_ms),
-                weight_of(endpoint, grounds.project, grounds.policy),
+                weight_of(endpoint, grounds.project),
                 fitting.changed,
                 _slower(figures, wishes.prefer_ttft_ms, wishes.prefer_tokens_per_second),
+                bool(named_weight(endpoint, grounds.project)),
             )
         )
     return candidates, excluded
@@ -106,9 +107,9 @@ def _unwished(endpoint: Endpoint, wishes: Preferences, grounds: Grounds) -> Reas
         return Reason("is among 'ignore'", "provider.ignore")
     if wishes.order and not wishes.allow_fallbacks and place_in(wishes.order, endpoint) is None:
         return Reason("is not in 'order', and fallbacks are off", "provider.allow_fallbacks")
-    if wishes.zdr and not promised(endpoint, "zdr", grounds.policy):
+    if wishes.zdr and not promised(endpoint, "zdr"):
         return Reason("is not known to keep no data", "provider.zdr")
-    if wishes.no_train and not promised(endpoint, "no_train", grounds.policy):
+    if wishes.no_train and not promised(endpoint, "no_train"):
         return Reason("is not known to train no models on requests", "provider.no_train")
     if wishes.regions and not _near(endpoint.regions, wishes.regions):
         where = ", ".join(endpoint.regions) or "an unknown region"

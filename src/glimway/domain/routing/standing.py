@@ -3,9 +3,10 @@
 Knows the order by policy or by a caller's wish, and brings it up to date when an endpoint's health
 or speed changed. Refuses to know single requests: it is made for hundreds of thousands of them.
 
-The policy: of those that honour the whole request, the cheapest and whoever costs at most a band
-more share the load by weight; the first is drawn for each request, the others follow in the order
-in which a failover should find them: the rest of the band round from there, then the dearer ones.
+The policy: of those that honour the whole request, the cheapest, whoever costs at most a band more
+and whoever a project names with a weight share the load by weight; the first is drawn for each
+request, the others follow in the order in which a failover should find them: the rest of the band
+round from there, then the dearer ones.
 """
 
 from __future__ import annotations
@@ -123,7 +124,7 @@ class Standing:
                 resting.append((_hope(why), candidate))
                 out.append(Excluded(candidate.endpoint.id, Reason(f"rests: {why.words}")))
         if well:
-            band = self._band(well, band_percent)
+            well, band = self._parted(well, band_percent)
             shares = [candidate.weight for candidate in well[:band]]
             if self._unmeasured:
                 shares = _explored(well, self._unmeasured)
@@ -178,20 +179,19 @@ class Standing:
         self._plans[at] = plan
         return plan
 
-    def _band(self, well: list[Candidate], percent: int) -> int:
-        """How many of the first share the load."""
+    def _parted(self, well: list[Candidate], percent: int) -> tuple[list[Candidate], int]:
+        """Those who share the load, then the others; and how many share it."""
         if self._basis != "policy":
-            return 1
+            return well, 1
         first = well[0]
         most = first.cost.reference * (100 + percent) // 100
-        band = 1
+        band = [first]
+        rest: list[Candidate] = []
         for candidate in well[1:]:
-            if candidate.cost.reference > most or not candidate.weight:
-                break
-            if bool(candidate.changed) != bool(first.changed) or candidate.slow != first.slow:
-                break
-            band += 1
-        return band
+            near = candidate.cost.reference <= most or candidate.named
+            alike = bool(candidate.changed) == bool(first.changed) and candidate.slow == first.slow
+            (band if near and alike and candidate.weight else rest).append(candidate)
+        return band + rest, len(band)
 
 
 def ranked(candidates: list[Candidate], kind: Kind, grounds: Grounds) -> list[Candidate]:

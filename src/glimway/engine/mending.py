@@ -65,7 +65,7 @@ class Mender:
         again = asked_again(asked.call, failing.text, failing.problems, quick=quick)
         outgoing = host.side.encode(again, endpoint.quirks, endpoint.upstream_model)
         outcome.adjusted = tuple(dict.fromkeys((*outcome.adjusted, REPAIRED)))
-        repair = Asked(Step(endpoint, 0.0, REPAIR), host, again, outgoing, ())
+        repair = Asked(Step(endpoint, 0.0, REPAIR), host, again, outgoing, (), asked.key)
         due_s = self._wheel.loop.time() + host.deadlines.first_token_s
         attempt = await self._send(repair, due_s, outcome, self._wheel)
         attempt.close()

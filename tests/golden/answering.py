@@ -28,6 +28,8 @@ FEATURES: dict[str, str] = {
     "structured": "text",
     "declined": "refusal",
     "citations": "sources",
+    "web_search": "sources",
+    "document_citations": "text",
     "cached": "usage",
 }
 """Case -> what is looked for in it."""

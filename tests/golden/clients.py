@@ -157,7 +157,8 @@ def _of_response(response: Json) -> Understood:
             for part in item["content"]:
                 said.text += part.get("text", "")
                 said.refusal += part.get("refusal", "")
-                said.sources += [one["url"] for one in part.get("annotations", [])]
+                notes = part.get("annotations", [])
+                said.sources += [one["url"] for one in notes if "url" in one]
         elif item["type"] == "reasoning":
             said.thought += "".join(one["text"] for one in item["summary"]) or "".join(
                 one["text"] for one in item.get("content", [])

@@ -7,11 +7,16 @@ import json
 
 import pytest
 
+from glimway.surface.mounts import MOUNTS, Mount
+from glimway.wire.aisdk import AISDK_CLIENT
+from glimway.wire.events import Usage
 from glimway.wire.refusal import Fault
 from golden.cases import CLIENT_DIALECTS, HOST_ANSWERS, Answer, Meaning, Used, answers
 from golden.clients import STREAMED, WHOLE, Understood, plain_call
-from golden.hosts import answered, heard, streamed, used
+from golden.hosts import COST_USD, answered, heard, streamed, used
 from kit.splits import byte_by_byte, every_cut, seeded_cuts, whole
+from wire.aisdk.grammar import check_stream
+from wire.chat.grammar import Clean as ChatClean
 
 SEEDED_CUTS = 50
 
@@ -119,6 +124,41 @@ def test_the_corpus_is_clean_by_the_same_rules(dialect: str) -> None:
             check(dialect, STREAMED[dialect](answer.stream), answer)
         if answer.whole is not None and lax != ".json":
             check(dialect, WHOLE[dialect](answer.whole), answer)
+
+
+@pytest.mark.parametrize("mount", MOUNTS, ids=lambda mount: f"{mount.name}-{mount.side.name}")
+def test_every_mount_writes_what_its_clients_can_read(mount: Mount) -> None:
+    client = mount.side.name
+    call = plain_call(client)
+    for answer in HOST_ANSWERS:
+        read = heard(answer.dialect, whole(answer.stream), call)
+        writer = mount.writer(call, "01golden", 1_700_000_000, 40)
+        out = b"".join(writer.frame(events) for events in read.frames)
+        if read.fault is not None:
+            out += writer.error(mount.refuse(read.fault, "req_1").body)
+        else:
+            out += writer.end(read.stops, read.usage or Usage(), COST_USD)
+        if client == "chat":
+            clean = ChatClean(out)
+            assert clean.text[0] == answer.meaning.text
+            assert clean.thought[0] == answer.meaning.thought
+            assert clean.failed or clean.usage["prompt_tokens"] == answer.meaning.usage.input
+        else:
+            check(client, STREAMED[client](out), answer)
+
+
+@pytest.mark.parametrize("answer", HOST_ANSWERS, ids=lambda answer: answer.label)
+def test_the_older_version_of_the_sdk_is_told_the_same(answer: Answer) -> None:
+    headers = [
+        (b"ai-language-model-id", b"zai/glm-4.7"),
+        (b"ai-language-model-specification-version", b"3"),
+    ]
+    prompt = [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}]
+    call = AISDK_CLIENT.decode({"prompt": prompt}, headers)
+    read = heard(answer.dialect, whole(answer.stream), call)
+    parts = check_stream(streamed("aisdk", call, read), "3")
+    said = "".join(one["delta"] for one in parts if one["type"] == "text-delta")
+    assert said == told_text("aisdk", answer.meaning)
 
 
 def check(client: str, understood: Understood, answer: Answer) -> None:

@@ -170,6 +170,8 @@ class Flow:
         self.heard(text)
 
     def _cite(self, event: Cited) -> None:
+        if not event.url and event.dialect != DIALECT:
+            return  # a place in a document of another API: an address of nothing says less
         if self.open != TEXT:
             self._sources.append(event)
             return

@@ -144,7 +144,9 @@ class Flow:
         elif isinstance(event, ToolOpen):
             self._opened_call(event)
         elif isinstance(event, Cited):
-            self._message().cite(lines, event)
+            # A place in a document of another API has no address, which says nothing here.
+            if event.url or event.dialect == DIALECT:
+                self._message().cite(lines, event)
         elif isinstance(event, Opaque):
             self._pass(event)
 

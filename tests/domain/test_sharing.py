@@ -51,7 +51,7 @@ def test_the_parts_of_one_price_sum_up_exactly(price: int, payers: int) -> None:
     bill = Bill()
     for _ in range(payers):
         bill.join()
-    parts = [bill.part(price, whole=True) for _ in range(payers)]
+    parts = [bill.part(price) for _ in range(payers)]
     assert sum(parts) == price
     assert max(parts) - min(parts) <= 1
 
@@ -61,14 +61,23 @@ def test_who_leaves_early_pays_its_part_and_the_rest_is_still_exact(
     price: int, left_at: list[float]
 ) -> None:
     bill = Bill()
-    for _ in range(len(left_at) + 1):
+    alone = [int(price * share) for share in left_at]
+    for _ in range(len(alone) + 1):
         bill.join()
-    parts = [bill.part(int(price * share), whole=False) for share in left_at]
-    parts.append(bill.part(price, whole=True))
-    assert sum(parts) == max(price, sum(parts[:-1]))
-    assert all(part <= price for part in parts)
+    parts = [bill.part(one) for one in alone]
+    parts.append(bill.part(price))
+    assert sum(parts) == price
+    assert all(part <= one for part, one in zip(parts, [*alone, price], strict=True))
+
+
+@given(st.lists(st.integers(0, 10**9), min_size=1, max_size=20))
+def test_all_together_never_pay_more_than_one_alone(alone: list[int]) -> None:
+    bill = Bill()
+    for _ in alone:
+        bill.join()
+    assert sum(bill.part(one) for one in alone) <= max(alone)
 
 
 def test_nobody_pays_who_did_not_join() -> None:
     with pytest.raises(RuntimeError):
-        Bill().part(1, whole=True)
+        Bill().part(1)

@@ -97,8 +97,9 @@ def of_project(settings: Mapping[str, object], default: Sharing) -> Sharing:
 class Bill:
     """Divides the price of one call between those who share it, so that the parts sum up exactly.
 
-    Each pays when it leaves, in any order: its part of what is not paid yet, rounded up, so that
-    the last one pays precisely the rest.
+    Each pays when it leaves, in any order: its part of what is not paid yet, rounded up. So all
+    together never pay more than one would alone, and when the last one has the whole answer they
+    pay precisely that.
     """
 
     __slots__ = ("_paid_nanousd", "_payers")
@@ -111,21 +112,19 @@ class Bill:
         """One more will pay."""
         self._payers += 1
 
-    def part(self, alone_nanousd: int, *, whole: bool) -> int:
+    def part(self, alone_nanousd: int) -> int:
         """What the next one pays, once.
 
         Args:
-            alone_nanousd: what it would pay if nobody shared with it.
-            whole: it got the whole answer, so what others paid already counts; who left before
-                the end pays its part of what it got.
+            alone_nanousd: what it would pay if nobody shared with it: for all of the answer, or
+                for what had come when it left.
 
         Raises:
             RuntimeError: more paid than joined.
         """
         if not self._payers:
             raise RuntimeError("somebody pays who did not join")
-        due = max(alone_nanousd - self._paid_nanousd, 0) if whole else alone_nanousd
-        part = -(-due // self._payers)
+        part = -(-max(alone_nanousd - self._paid_nanousd, 0) // self._payers)
         self._payers -= 1
         self._paid_nanousd += part
         return part

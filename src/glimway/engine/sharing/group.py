@@ -182,7 +182,6 @@ class Group:
         on its receipt: they are told once.
         """
         self._unsettled -= 1
-        whole = outcome.status == "ok"
         seat.asked = not self._told and self._ended
         if seat.asked:
             self._told = True
@@ -192,9 +191,9 @@ class Group:
             seat.kind = "twin"
         if self._bill is None:
             return charge
-        if whole:
+        if outcome.status == "ok":
             self.shut()  # who joined now could pay nothing any more
-        part = self._bill.part(charge.cost_nanousd, whole=whole)
+        part = self._bill.part(charge.cost_nanousd)
         return msgspec.structs.replace(charge, cost_nanousd=part)
 
     # ---- what the call gives --------------------------------------------------------------------

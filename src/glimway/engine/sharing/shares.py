@@ -162,6 +162,7 @@ class Visit(NamedTuple):
             reply.lines.append(_MISS)
         elif keys.door is None:
             return await first_answer(house, plan, call, outcome, reply)
+        gate_s = house.hosts.of(plan.endpoints[0]).deadlines.commit_after_s
         group = None if keys.door is None else shares.joinable(keys.door)
         if group is not None:
             reply.lines.append(_COALESCED)
@@ -171,10 +172,7 @@ class Visit(NamedTuple):
             seat = group.join(stream=call.stream)
             group.run(first_answer(house, plan, call, group.outcome, group))
         outcome.shared = seat
-        gate = None
-        if call.stream:
-            deadlines = house.hosts.of(plan.endpoints[0]).deadlines
-            gate = wheel.after(deadlines.commit_after_s, reply.begin_early)
+        gate = wheel.after(gate_s, reply.begin_early) if call.stream else None
         try:
             await group.seated(seat, outcome)
         finally:

@@ -64,7 +64,13 @@ def test_projects_and_models_share_nothing() -> None:
 
 @pytest.mark.parametrize(
     "alone",
-    [{"temperature": 0.7}, {"temperature": None}, {"n": 2}, {"tools": [Tool("web_search")]}],
+    [
+        {"temperature": 0.7},
+        {"temperature": None},
+        {"n": 2},
+        {"tools": [Tool("web_search")]},
+        {"extra": {"web_search_options": {}}},
+    ],
 )
 def test_requests_that_want_variety_have_no_twins(alone: dict[str, Any]) -> None:
     assert key(call(**alone)) is None

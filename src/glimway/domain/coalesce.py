@@ -38,6 +38,9 @@ _WAY_BACK: Final = frozenset(
 )
 """Members of ``Call.extra`` that do not change what is answered."""
 
+_SEARCHES: Final = frozenset({"plugins", "tool_web_search", "web_search_options"})
+"""Members that ask the provider to look at the world."""
+
 _encode = msgspec.msgpack.Encoder(order="deterministic").encode
 
 
@@ -68,6 +71,8 @@ def twin_key(call: Call, project: str, model: str, rule: Rule) -> bytes | None:
         32 bytes; None: this request shares its answer with nobody.
     """
     if not rule.any_sampling and not deterministic(call):
+        return None
+    if not _SEARCHES.isdisjoint(call.extra):
         return None
     if (call.n or 1) > 1 or any(tool.kind != "function" for tool in call.tools):
         return None  # a search or another tool of the provider looks at a world that changes

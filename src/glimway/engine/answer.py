@@ -67,7 +67,7 @@ async def first_answer(
             if step.wait_s:
                 await asyncio.sleep(step.wait_s)
             outcome.endpoint = step.endpoint
-            asked = ask_of(house, step, call, outcome, plan.adjusted)
+            asked = ask_of(house, step, call, outcome, plan)
             asked.counts(outcome)
             share = 2 if course.others else 1
             if share == 2 and call.stream and routing.slow_start is not None:
@@ -202,7 +202,7 @@ class Field(NamedTuple):
         if step is None:
             return None
         try:
-            rival = ask_of(self.house, step, asked.call, outcome, self.plan.adjusted)
+            rival = ask_of(self.house, step, asked.call, outcome, self.plan)
         except (Refusal, Fault):  # what it cannot be asked is no reason to stop the first
             self.course.outlasted()
             return None

@@ -9,12 +9,14 @@ from __future__ import annotations
 import msgspec
 
 from glimway.domain.routing.course import Step
+from glimway.domain.routing.route import Plan
 from glimway.engine.hosts import Host
 from glimway.engine.house import House
 from glimway.engine.settling import Outcome
 from glimway.engine.slowstart import SlowStart
 from glimway.wire.copies import CopyReader
 from glimway.wire.dialect import Outgoing, Reader
+from glimway.wire.searching import searching
 from glimway.wire.stops import StoppingReader
 from glimway.wire.structured.schema import Schema
 from glimway.wire.structured.words import ADJUSTED, in_words, schema_of
@@ -54,9 +56,7 @@ class Asked(msgspec.Struct, frozen=True):
         return reader if choice is None else CopyReader(reader, choice)
 
 
-def ask_of(
-    house: House, step: Step, call: Call, outcome: Outcome, adjusted: tuple[str, ...]
-) -> Asked:
+def ask_of(house: House, step: Step, call: Call, outcome: Outcome, plan: Plan) -> Asked:
     """The request as the next endpoint gets it.
 
     Args:
@@ -64,13 +64,16 @@ def ask_of(
         step: whom to ask.
         call: what is asked.
         outcome: counts the endpoints that are asked.
-        adjusted: what the plan has changed already.
+        plan: what it wishes beside the call, and has changed already.
 
     Raises:
         Refusal: the endpoint cannot do what is asked.
     """
     endpoint = step.endpoint
     host = house.hosts.of(endpoint)
+    adjusted = plan.adjusted
+    if plan.online:
+        call = searching(call, endpoint.quirks)
     schema = None
     form = call.format
     if form is not None and form.kind == "json_schema" and not endpoint.holds_to_schemas:

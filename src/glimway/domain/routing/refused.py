@@ -21,6 +21,12 @@ _ADVICE: Final[dict[RefusalKind, str]] = {
     "unsupported": "Change the request, or choose another model or provider.",
 }
 
+_SEARCH: Final = "search the web"
+_ONLINE: Final = (
+    "The suffix ':online' asks for a web search by the provider: leave it out, or choose a model "
+    "or provider that lists web_search."
+)
+
 
 def unserved(name: str) -> Refusal:
     """No configured provider has the model at all."""
@@ -44,11 +50,16 @@ class NobodyLeft(Refusal):
         self.excluded = tuple(excluded)
 
 
-def nobody_left(name: str, excluded: Sequence[Excluded]) -> NobodyLeft:
+def nobody_left(name: str, excluded: Sequence[Excluded], *, online: bool = False) -> NobodyLeft:
     """Every endpoint was left out: one sentence for each says why.
 
     The kind is that of the reasons where they agree. Where they do not, it is ``unsupported``:
     some change of the request would help.
+
+    Args:
+        name: of the model, as it was asked.
+        excluded: everybody, and why.
+        online: the search of the web that somebody lacks was asked for by the name's suffix.
     """
     reasons = [one.reason for one in excluded]
     kinds = {reason.kind for reason in reasons}
@@ -66,5 +77,7 @@ def nobody_left(name: str, excluded: Sequence[Excluded]) -> NobodyLeft:
         )
     else:
         advice = _ADVICE.get(kind, "")
+        if online and any(_SEARCH in reason.words for reason in reasons):
+            param, advice = "model", _ONLINE
         message = f"No endpoint of {shown(name)} can serve this request: {told}. {advice}".rstrip()
     return NobodyLeft(Refusal(kind, message, param=param), excluded)

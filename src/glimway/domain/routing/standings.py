@@ -95,5 +95,5 @@ class Standings:
         grounds = Grounds(self.policy, project, self.vitals, at_ms)
         candidates, excluded = select(full, resolved.endpoints, resolved.model, grounds)
         if not candidates:
-            raise nobody_left(kind.name, excluded)
+            raise nobody_left(kind.name, excluded, online=bits != kind.bits)
         return Standing(full, resolved, (candidates, excluded), grounds)

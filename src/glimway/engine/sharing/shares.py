@@ -54,6 +54,10 @@ class Keys(NamedTuple):
     cached: bytes | None
 
 
+_ALONE: Final = Keys(None, None)
+"""Of a request that looks at a world that changes."""
+
+
 class Shares:
     """All that is shared in one process.
 
@@ -188,6 +192,8 @@ class Visit(NamedTuple):
     def _keys(self, plan: Plan, call: Call, project: str) -> Keys:
         """What the request has in common with others."""
         rules, wish = self.rules, self.wish
+        if plan.online:
+            return _ALONE
         model = meant(plan, call)
         door = cached = None
         if rules.coalesce.use == "always" and wish.coalesce:

@@ -112,7 +112,10 @@ class Crowd:
             own.close()
             raise
         caller = Caller(self, own, parts.netloc)
-        await loop.create_connection(lambda: caller, sock=own)
+        transport, _ = await loop.create_connection(lambda: caller, sock=own)
+        if transport.is_closing():
+            # It was over before uvloop took hold of the socket, which is the transport's to close.
+            own.detach()
         return caller
 
 

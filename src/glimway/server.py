@@ -12,11 +12,12 @@ import contextlib
 import gc
 import signal
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 
 from glimway.engine.house import House
+from glimway.surface.accepting import Accepting
 from glimway.welcome import Welcome
 
 GC_YOUNG_OBJECTS = 50_000
@@ -24,9 +25,6 @@ GC_YOUNG_OBJECTS = 50_000
 
 CUT_WAIT_S = 2.0
 """How long requests that are cut may take to say so and to settle, and clients to take it."""
-
-ACCEPT_TURNS = 3
-"""Turns of the loop, each of which takes all connections that wait."""
 
 POLL_S = 0.02
 
@@ -49,6 +47,7 @@ class Server(uvicorn.Server):
         self, config: uvicorn.Config, house: House, told: Welcome, window_s: float
     ) -> None:
         super().__init__(config)
+        self._accepting: Accepting | None = None
         self._window_s = window_s
         self._house = house
         self._told = told
@@ -56,8 +55,19 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: Any = None) -> None:
         """Start, then say where."""
+        config, connection = self.config, cast("Any", self.config.http_protocol_class)
+        accepting = self._accepting = Accepting(
+            lambda: connection(config=config, server_state=self.server_state, app_state={})
+        )
+
+        def let_in(**given: Any) -> Any:
+            accepting.more()
+            return connection(**given)
+
+        config.http_protocol_class = let_in  # type: ignore[assignment]  # called, never more
         await super().startup(sockets)
         if self.started:
+            accepting.begin(self.servers)
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._told.say(str(host), int(port))
             # What lives now lives for good: the collector need not look at it again.
@@ -83,10 +93,13 @@ class Server(uvicorn.Server):
         """Drain; what does not end in time is cut, and settles."""
         self._house.draining = True
         # Whoever stands in the kernel's queue has been told that we listen, and is let in first.
-        for _ in range(ACCEPT_TURNS):
-            await asyncio.sleep(0)
+        if self._accepting is not None:
+            self._accepting.end()
         for server in self.servers:
             server.close()
+        if self._accepting is not None:
+            await self._accepting.settled()
+        await asyncio.sleep(0)  # and whom the loop itself has let in
         state = self.server_state
         for connection in list(state.connections):
             connection.shutdown()

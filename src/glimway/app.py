@@ -11,7 +11,6 @@ import os
 import resource
 import secrets
 import sys
-import time
 from typing import Any
 
 import uvicorn
@@ -35,6 +34,7 @@ from glimway.surface.edge import Edge
 from glimway.surface.mounts import MOUNTS
 from glimway.surface.nowhere import Nowhere
 from glimway.surface.pressure import Pressure
+from glimway.surface.processor import Processor
 from glimway.surface.protocol import ClientConnection
 from glimway.surface.readings import Readings
 from glimway.welcome import welcome
@@ -91,7 +91,7 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
         refuse=refuse_early(house),
         pressure=Pressure(
             house.loop,
-            time.thread_time,
+            Processor().wanted_s,
             server.max_connections,
             BODIES_MAX * request.body_bytes,
         ),

@@ -1,11 +1,12 @@
 """How much is going on at the door, and whether one more may come in.
 
-Knows the number of connections, the bytes of large bodies, and how late the loop is. Refuses to
-know any one connection and what is asked.
+Knows the number of connections, the bytes of large bodies, how many requests are under way and how
+late the loop is. Refuses to know any one connection and what is asked.
 
 A loop that has more to do than it can is late with everything at once: with the streams that run,
-with health checks, and with its own refusals. So calls are turned away as soon as the loop is late
-for longer than a moment: as large a share of them as brings it back to time.
+with health checks, and with its own refusals. How many requests that are depends on what they are,
+so it is learned: when the loop is late for longer than a moment, as many as are under way are too
+many, and the bound falls below them; while it is in time, the bound rises slowly.
 """
 
 from __future__ import annotations
@@ -17,28 +18,35 @@ from statistics import median
 
 from glimway.wire.refusal import Refusal
 
-LATE_MS_MAX = 30.0
+LATE_MS_MAX = 10.0
 """How late the loop may usually be. A timer is late by half a turn on average, so a client's bytes
 wait for up to twice as long."""
 
-BUSY_MIN = 0.5
-"""The part of the time that the loop's thread has computed. One that is late and did less has
-waited for a processor that others use: turning calls away would not bring it back to time."""
+BUSY_MIN = 0.75
+"""The part of the time that the loop's thread has computed or stood in line for a processor. One
+that is late and wanted less was waiting for something else (a slow disk, a stopped machine, other
+threads of ours): turning calls away would not bring it back to time."""
 
-TICK_S = 0.025
+TICK_S = 0.01
 TICKS_KEPT = 5
 """The median of so many counts: one long turn (a huge body, a slow disk) turns nobody away."""
 
-SHARE_STEP_UP = 0.1
-"""How much more is turned away at each late tick, times how late it is."""
-STEPS_MAX = 4.0
-SHARE_STEP_DOWN = 0.04
-SHARE_MAX = 0.98
-"""Some calls are always let in: when turning away is itself what keeps the loop busy, turning away
-everything would serve nobody."""
-
 REQUESTS_MAX = 10_000
-"""Requests under way at once."""
+"""Requests under way at once, however well the loop keeps up."""
+
+REQUESTS_MIN = 100
+"""So many are let in however late the loop is: a machine that is busy with other programs makes it
+late with a few requests too, and turning those away would help nobody."""
+
+FALL = 0.1
+"""The part by which the bound falls below what was too many, times how late the loop is."""
+FALLS_MAX = 5.0
+
+RISE = 0.004
+"""The part by which the bound rises at each tick in time."""
+
+QUIET_S = 1.0
+"""When nobody was turned away for so long, the bound is forgotten."""
 
 BODY_BYTES_COUNTED_MIN = 65_536
 """Smaller bodies come with one read and go with it; only larger ones are counted."""
@@ -54,7 +62,7 @@ class Pressure:
 
     Args:
         loop: whose lateness counts.
-        computed_s: how long this thread has computed, in seconds (``time.thread_time``).
+        wanted_s: how long this thread has wanted to compute, in seconds.
         connections_max: client connections at once.
         bodies_bytes_max: large bodies in memory, all together.
     """
@@ -62,23 +70,25 @@ class Pressure:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        computed_s: Callable[[], float],
+        wanted_s: Callable[[], float],
         connections_max: int,
         bodies_bytes_max: int,
     ) -> None:
         self._loop = loop
-        self._computed_s = computed_s
+        self._wanted_s = wanted_s
         self.connections_max = connections_max
         self.bodies_bytes_max = bodies_bytes_max
         self.connections = 0
         self.turned_away = 0
         self.bodies_bytes = 0
-        self.share = 0.0
-        """Of calls that are turned away now."""
-        self._owed = 0.0
+        self.requests_max = float(REQUESTS_MAX)
+        """As learned."""
+        self._refused_s = 0.0
+        """When the last call was turned away, on the loop's clock."""
+        self._under_way = 0
         self._late_ms: deque[float] = deque(maxlen=TICKS_KEPT)
         self._clocks: deque[tuple[float, float]] = deque(maxlen=TICKS_KEPT)
-        """Of the loop and of its thread's computing, in seconds, at each of these ticks."""
+        """Of the loop and of what its thread wanted, in seconds, at each of these ticks."""
         self._timer: asyncio.TimerHandle | None = None
         self._due_s = 0.0
         self._busy = False
@@ -110,15 +120,12 @@ class Pressure:
             under_way: requests that are being answered.
         """
         self._busy = True
+        self._under_way = under_way
         if self._timer is None:
             self._watch()
-        if not self.share and under_way < REQUESTS_MAX:
+        if under_way < self.requests_max:
             return None
-        # So that exactly the share is turned away, evenly.
-        self._owed += self.share if under_way < REQUESTS_MAX else 1.0
-        if self._owed < 1.0:
-            return None
-        self._owed -= 1.0
+        self._refused_s = self._loop.time()
         return Refusal(
             "unavailable",
             "The server is overloaded at present, please retry later.",
@@ -138,14 +145,18 @@ class Pressure:
     def _tick(self) -> None:
         now_s = self._loop.time()
         self._late_ms.append((now_s - self._due_s) * 1000)
-        self._clocks.append((now_s, self._computed_s()))
+        self._clocks.append((now_s, self._wanted_s()))
         usual = median(self._late_ms) if len(self._late_ms) == TICKS_KEPT else 0.0
-        if usual > LATE_MS_MAX and self._computing() >= BUSY_MIN:
-            steps = min(usual / LATE_MS_MAX, STEPS_MAX)
-            self.share = min(SHARE_MAX, self.share + SHARE_STEP_UP * steps)
-        else:
-            self.share = max(0.0, self.share - SHARE_STEP_DOWN)
-        if self._busy or self.share:
+        if usual <= LATE_MS_MAX or self._busy_part() < BUSY_MIN:
+            forgotten = now_s - self._refused_s > QUIET_S
+            risen = REQUESTS_MAX if forgotten else self.requests_max * (1 + RISE)
+            self.requests_max = min(REQUESTS_MAX, risen)
+        elif self._under_way <= self.requests_max:
+            # Else it has fallen already, and the loop is late with those that were let in before.
+            fall = FALL * min(usual / LATE_MS_MAX, FALLS_MAX)
+            self.requests_max = max(REQUESTS_MIN, self._under_way * (1 - fall))
+            self._refused_s = now_s
+        if self._busy or self.requests_max < REQUESTS_MAX:
             self._busy = False
             self._watch()
         else:
@@ -153,7 +164,7 @@ class Pressure:
             self._late_ms.clear()
             self._clocks.clear()
 
-    def _computing(self) -> float:
-        """The part of the last ticks in which the thread has computed."""
+    def _busy_part(self) -> float:
+        """The part of the last ticks in which the thread has wanted a processor."""
         (first_s, before_s), (last_s, after_s) = self._clocks[0], self._clocks[-1]
         return (after_s - before_s) / (last_s - first_s)

@@ -8,9 +8,10 @@
  *   load --mode M --port P --path /v1/chat/completions --body FILE [--header 'name: value']...
  *        [--tokens FILE: one key per line, taken in turn] [--connections C] [--streams S]
  *        [--seconds T] [--rate R] [--spread-ms W: streams start evenly over W ms]
- *        [--mark TEXT] [--last TEXT]
+ *        [--mark TEXT] [--last TEXT] [--answer stream: of requests at a rate; else they are whole]
  *
- * One JSON object on stdout; the first answer that was wrong goes to stderr. */
+ * One JSON object on stdout; the first answer that was wrong goes to stderr. Answers that say "not
+ * now" (429, 503) are errors too, and their latency is told apart. */
 #include "answer.h"
 
 #include "series.h"
@@ -35,10 +36,11 @@ static struct {
     enum mode mode;
     int port, connections, spread_ms;
     double seconds, rate;
+    bool streams;
     const char *path, *body_file, *tokens_file;
 } ask = {.path = "/v1/chat/completions", .connections = 64, .seconds = 5, .rate = 100, .spread_ms = 1000};
 
-static struct series latency, first, late;
+static struct series latency, first, late, refused;
 static struct { unsigned long good, errors, reconnects, frames, chunks; } count;
 static struct buf head, tail, tokens;
 static size_t token_next;
@@ -110,8 +112,10 @@ static void begin(struct conn *c) {
 static void finish(struct conn *c) {
     struct answer *a = &c->answer;
     last_answer_ns = now_ns();
-    if (!answer_is_good(a, ask.mode >= STREAMS)) complain(c, "not the answer that was asked for");
-    else {
+    if (!answer_is_good(a, ask.streams || ask.mode >= STREAMS)) {
+        if (a->part == WHOLE && (a->status == 429 || a->status == 503)) note(&refused, last_answer_ns - c->begun_ns);
+        complain(c, "not the answer that was asked for");
+    } else {
         count.good++;
         note(&latency, last_answer_ns - c->begun_ns);
     }
@@ -245,6 +249,7 @@ static bool read_flag(const char *flag, const char *value, struct buf *headers) 
     else if (!strcmp(flag, "--seconds")) ask.seconds = atof(value);
     else if (!strcmp(flag, "--rate")) ask.rate = atof(value);
     else if (!strcmp(flag, "--spread-ms")) ask.spread_ms = atoi(value);
+    else if (!strcmp(flag, "--answer")) ask.streams = !strcmp(value, "stream");
     else if (!strcmp(flag, "--mark")) content_mark = value;
     else if (!strcmp(flag, "--last")) last_mark = value;
     else if (!strcmp(flag, "--header")) { buf_add(headers, value, strlen(value)); buf_add(headers, "\r\n", 2); }
@@ -285,6 +290,8 @@ int main(int argc, char **argv) {
     tell("latency_us", &latency);
     tell("first_us", &first);
     tell("late_us", &late);
+    printf(",\"refused\":%zu", refused.len);
+    tell("refused_us", &refused);
     printf("}\n");
     return 0;
 }

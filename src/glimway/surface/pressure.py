@@ -18,7 +18,7 @@ from statistics import median
 
 from glimway.wire.refusal import Refusal
 
-LATE_MS_MAX = 10.0
+LATE_MS_MAX = 8.0
 """How late the loop may usually be. A timer is late by half a turn on average, so a client's bytes
 wait for up to twice as long."""
 

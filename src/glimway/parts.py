@@ -38,6 +38,8 @@ from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
 from glimway.engine.house import House, Latest
 from glimway.engine.keeping import FIRST_WORKER, Keeper
+from glimway.engine.kept import DAY_MS, KeptAnswers
+from glimway.engine.kept import Terms as KeptTerms
 from glimway.engine.outbox import Outbox
 from glimway.engine.provider.dial import Dialer
 from glimway.engine.provider.pool import Bounds
@@ -114,6 +116,7 @@ class Parts:
         self.lost = self.drain.recover(now_ms())
         self.runner = DrainRunner(self.drain, self.journal, now_ms)
         self.receipts = Receipts(self.database, Tail(self.journal, self.drain))
+        self.kept = KeptAnswers(self.database, self.wheel, now_ms, _kept_terms(settings))
         self.errors = ErrorLog(settings.errors.kept)
         self.shares = _shares(settings, self.wheel)
         self.keys = Latest(self._load_keys())
@@ -175,16 +178,21 @@ class Parts:
             now_ms,
             every_s=settings.statistics.save_s,
         )
+        await self._start_beside()
+        return self.house
+
+    async def _start_beside(self) -> None:
         await self.keeper.start()
+        await self.kept.start()
         self.routing.start()
         self.runner.start()
         self._watcher.start()
-        return self.house
 
     async def stop(self) -> None:
         """Stop everything, the books last."""
         self.routing.stop()
         self.counting.close()
+        self.kept.stop()
         self.house.hosts.close()
         await self.keeper.stop()
         if self.sandbox is not None:
@@ -263,6 +271,13 @@ def _estimates(catalog: Catalog) -> Estimates:
     for model in catalog.models:
         estimates.start(model.id, model.bytes_per_token, model.mean_output_tokens)
     return estimates
+
+
+def _kept_terms(settings: Settings) -> KeptTerms:
+    section = settings.responses
+    return KeptTerms(
+        use=section.store, keep_ms=section.keep_days * DAY_MS, bytes_max=section.bytes_max
+    )
 
 
 def _policy(settings: Settings) -> Policy:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, get_args, get_origin, get_typ
 
 import msgspec
 
+from glimway.config.keeping import Responses
 from glimway.config.measuring import RoutingHedge, RoutingSlowness, Statistics
 from glimway.config.row import Row
 from glimway.config.secrets import Secret
@@ -227,6 +228,7 @@ class Settings(msgspec.Struct, frozen=True):
     statistics: Statistics = Statistics()
     coalesce: Coalesce = Coalesce()
     cache: Cache = Cache()
+    responses: Responses = Responses()
 
 
 class Setting(msgspec.Struct, frozen=True):

@@ -128,6 +128,27 @@ statistics: Final = sa.Table(
 )
 """What each worker saw of each endpoint; every worker writes its own rows, and all read all."""
 
+responses: Final = sa.Table(
+    "responses",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("organization_id", sa.Text, nullable=False),
+    sa.Column("project_id", sa.Text, nullable=False),
+    sa.Column("key_id", sa.Text, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("expires_ms", sa.BigInteger, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("previous_id", sa.Text),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+    sa.Column("input", sa.LargeBinary, nullable=False),
+    sa.Column("response", sa.LargeBinary, nullable=False),
+    sa.Column("events", sa.LargeBinary),
+    sa.Index("responses_by_expiry", "expires_ms"),
+    sa.Index("responses_by_project", "project_id", "id"),
+)
+"""Answers that callers may ask for again, with what was asked. ``previous_id`` is the answer that
+one continues; the three last columns are JSON, and frames of a stream."""
+
 
 def receipts_name(month: str) -> str:
     """Name of the table that holds the receipts of ``month`` (``2026_11``).

@@ -81,6 +81,7 @@ def test_providers_are_listed_without_their_keys(run: Run) -> None:
                 "base_url": "http://127.0.0.1:9900/v1",
                 "private": True,
                 "key": "RACK_KEY",
+                "keys": ["RACK_KEY"],
                 "models": ["lab/m"],
             }
         ]

@@ -25,8 +25,9 @@ from glimway.config.addresses import reach_of
 from glimway.config.assemble import assemble, stands_in
 from glimway.config.load import Reading
 from glimway.config.places import DATABASE_NAME, FOLDER_MODE, data_folder
+from glimway.config.reaching import Client
 from glimway.config.sections import explain
-from glimway.config.settings import Client, Settings
+from glimway.config.settings import Settings
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config, ProviderConfig
 from glimway.domain.catalog import Catalog

@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 
 from glimway import __version__
-from glimway.config.settings import Client
+from glimway.config.reaching import Client
 from glimway.domain.provider import Provider
 from glimway.engine.outbox import Outbox
 from glimway.engine.provider.dial import Dialer

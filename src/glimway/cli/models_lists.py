@@ -9,7 +9,7 @@ import asyncio
 from typing import Final
 
 from glimway import __version__
-from glimway.config.settings import Client
+from glimway.config.reaching import Client
 from glimway.domain.listing import read_list
 from glimway.domain.offer import PriceText
 from glimway.domain.pricelist import PriceList

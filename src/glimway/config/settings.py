@@ -14,6 +14,7 @@ import msgspec
 
 from glimway.config.keeping import Responses
 from glimway.config.measuring import RoutingHedge, RoutingSlowness, Statistics
+from glimway.config.reaching import Client
 from glimway.config.row import Row
 from glimway.config.secrets import Secret
 from glimway.config.sharing import Cache, Coalesce
@@ -166,35 +167,6 @@ class Errors(msgspec.Struct, frozen=True):
     kept: Annotated[
         int, Row("Errors kept in memory; the oldest go first.", 1, 1_000_000, unit="errors")
     ] = 1000
-
-
-class Client(msgspec.Struct, frozen=True):
-    """Connections to providers."""
-
-    pool_idle_s: Annotated[
-        float,
-        Row("An idle connection is trusted so long. Common servers drop one after 5 s.", 0.1, 3600),
-    ] = 4.0
-    pool_idle_max: Annotated[
-        int, Row("Idle connections kept for each provider.", 0, 100_000, unit="connections")
-    ] = 512
-    pool_connections_max: Annotated[
-        int, Row("Open connections to each provider.", 1, 1_000_000, unit="connections")
-    ] = 10_000
-    proxy: Annotated[
-        Secret | None,
-        Row(
-            "For providers that are not `private` and name no proxy themselves.",
-            default_words="`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` with `NO_PROXY`",
-            proxy=True,
-        ),
-    ] = None
-    trust: Annotated[
-        Literal["certifi", "system"], Row("The authorities that providers' certificates need.")
-    ] = "certifi"
-    ca_file: Annotated[
-        str | None, Row("PEM file of one more authority, for all of them.", default_words="none")
-    ] = None
 
 
 class Routing(msgspec.Struct, frozen=True):

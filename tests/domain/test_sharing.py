@@ -36,7 +36,7 @@ def test_a_project_changes_what_it_names_and_keeps_the_rest() -> None:
         {"cache": "always"},
         {"cache": {"use": "sometimes"}},
         {"cache": {"ttl_s": 0}},
-        {"coalesce": {"window_ms": 5000}},
+        {"coalesce": {"window_ms": 50000}},
         {"coalesce": {"window": 5}},
         {"others": {}},
     ],

@@ -20,7 +20,7 @@ from kit.steps import Close, Pause, Reset, Step, WaitForClose
 COALESCE = """
 [coalesce]
 use = "always"
-window_ms = 1000
+window_ms = 10000
 twins_pay = "{pay}"
 alike = "near"
 

@@ -13,7 +13,7 @@ import msgspec
 
 from glimway.domain.coalesce import TTL_S_DEFAULT, TTL_S_MAX, WINDOW_MS_DEFAULT, Rule
 
-WINDOW_MS_MAX: Final = 1000
+WINDOW_MS_MAX: Final = 10_000
 
 
 class Coalescing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

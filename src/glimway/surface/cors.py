@@ -14,6 +14,7 @@ MAX_AGE_S = 600
 
 _EXPOSED = (
     b"x-request-id, retry-after, x-glimway-provider, x-glimway-attempts, x-glimway-adjusted, "
+    b"x-glimway-cache, x-glimway-coalesced, "
     b"x-ratelimit-limit-requests, x-ratelimit-remaining-requests, x-ratelimit-reset-requests, "
     b"x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"
 )

@@ -67,3 +67,40 @@ def test_a_wrong_project_is_refused_by_its_field(
 
 def test_a_project_that_is_not_there_is_not_found(still_admin: Admin) -> None:
     assert still_admin.send("GET", "/projects/none").status == 404
+
+
+def test_a_project_chooses_what_it_shares(admin: Admin) -> None:
+    made = admin.post("/projects", {"name": "team"})
+    sharing = {"coalesce": {"use": "always", "twins_pay": "split"}, "cache": {"use": "never"}}
+    answer = admin.send("PATCH", "/projects/team", {"settings": {"sharing": sharing}})
+    assert answer.status == 200
+    assert answer.json == made | {"settings": {"sharing": sharing}}
+    assert admin.get("/projects/team") == answer.json
+    assert admin.send("PATCH", "/projects/team", {"settings": {}}).json == answer.json
+    gone = admin.send("PATCH", "/projects/team", {"settings": {"sharing": None}})
+    assert gone.json["settings"] == {}
+
+
+@pytest.mark.parametrize(
+    ("settings", "param", "says"),
+    [
+        ({"shering": {}}, "settings.shering", "Did you mean 'sharing'?"),
+        ({"sharing": {"cash": {}}}, "settings.sharing.cash", "Did you mean 'cache'?"),
+        ({"sharing": {"cache": {"ttl": 5}}}, "settings.sharing.cache.ttl", "'ttl_s'"),
+        ({"sharing": {"cache": {"ttl_s": 0}}}, "settings.sharing.cache.ttl_s", "1"),
+        ({"sharing": {"cache": {"use": "now"}}}, "settings.sharing.cache.use", "now"),
+        ({"sharing": {"coalesce": 5}}, "settings.sharing.coalesce", "an object"),
+    ],
+)
+def test_a_wrong_choice_is_refused_by_its_field(
+    still_admin: Admin, settings: object, param: str, says: str
+) -> None:
+    answer = still_admin.send("PATCH", "/projects/default", {"settings": settings})
+    assert (answer.status, answer.error["param"]) == (400, param)
+    assert says in answer.error["message"]
+    assert still_admin.get("/projects/default")["settings"] == {}
+
+
+def test_a_project_that_is_not_there_chooses_nothing(still_admin: Admin) -> None:
+    answer = still_admin.send("PATCH", "/projects/nobody", {"settings": {}})
+    assert answer.status == 404

@@ -217,6 +217,24 @@ def test_what_is_not_the_same_has_a_call_of_its_own(shared: Stage, more: dict[st
     assert len(arrived) >= 2
 
 
+def test_a_project_may_share_where_others_do_not(shared: Stage) -> None:
+    """It holds as soon as the change is answered, in both directions."""
+    admin = {"authorization": f"Bearer {ADMIN_KEY}"}
+    question = {"model": "lab/m", "messages": [{"role": "user", "content": "whose rules?"}]}
+    asked = question | {"temperature": 0}
+    marks = []
+    for use in ("always", "never", None):
+        sharing = None if use is None else {"cache": {"use": use}, "coalesce": {"use": "never"}}
+        with Client(shared.gateway.url) as client:
+            body = json.dumps({"settings": {"sharing": sharing}}).encode()
+            client.request("PATCH", "/admin/v1/projects/default", admin, body)
+            assert client.read_response().status == 200
+        for _ in range(2):
+            shared.provider.always(answers.whole(answers.chat()))
+            marks.append(shared.gateway.post(CHAT, asked).header("x-glimway-cache"))
+    assert marks == ["miss", "hit", None, None, None, None]
+
+
 def test_projects_share_nothing(shared: Stage) -> None:
     admin = {"authorization": f"Bearer {ADMIN_KEY}"}
     url = shared.gateway.url

@@ -36,7 +36,10 @@ TABLE: Final[Mapping[str, Mapping[str, Operation]]] = {
         "GET": Operation("projects.read", projects.index),
         "POST": Operation("projects.write", projects.create),
     },
-    "/projects/{id}": {"GET": Operation("projects.read", projects.show)},
+    "/projects/{id}": {
+        "GET": Operation("projects.read", projects.show),
+        "PATCH": Operation("projects.write", projects.update),
+    },
     "/requests": {"GET": Operation("requests.read", requests.index)},
     "/requests/{id}": {"GET": Operation("requests.read", requests.show)},
     "/errors": {"GET": Operation("errors.read", errors.index)},

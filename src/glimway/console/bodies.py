@@ -40,13 +40,17 @@ _NAMES: Final = {
 async def read_body(request: Request, kind: type[T]) -> T:
     """The request's body as a ``kind``; an empty body stands for ``{}``.
 
-    Args:
-        request: its body is read here.
-        kind: a struct; members that it, or a struct in it, does not have are refused.
+    Raises:
+        As ``read_object`` and ``valid``.
+    """
+    return valid(kind, await read_object(request))
+
+
+async def read_object(request: Request) -> dict[str, Any]:
+    """The request's body as it was sent; an empty body stands for ``{}``.
 
     Raises:
-        Refusal: ``too_large``; ``invalid`` with code ``invalid_json``, ``unknown_parameter``,
-            ``missing_field`` or ``invalid_value``.
+        Refusal: ``too_large``; ``invalid`` with code ``invalid_json``.
         ClientDisconnect: the client left before its end.
     """
     body = b""
@@ -54,7 +58,20 @@ async def read_body(request: Request, kind: type[T]) -> T:
         body += piece
         if len(body) > BODY_BYTES_MAX:
             raise Refusal("too_large", f"The body is larger than {BODY_BYTES_MAX} bytes.")
-    value = decode_object(body, depth_max=BODY_DEPTH_MAX) if body.strip() else {}
+    return decode_object(body, depth_max=BODY_DEPTH_MAX) if body.strip() else {}
+
+
+def valid(kind: type[T], value: dict[str, Any]) -> T:
+    """An object as a ``kind``.
+
+    Args:
+        kind: a struct; members that it, or a struct in it, does not have are refused.
+        value: what was sent.
+
+    Raises:
+        Refusal: ``invalid`` with code ``unknown_parameter``, ``missing_field`` or
+            ``invalid_value``.
+    """
     _check_names(kind, value, "")
     try:
         return msgspec.convert(value, kind)

@@ -151,12 +151,35 @@ def test_the_provider_is_stopped_when_all_have_left(shared: Stage) -> None:
     assert len(arrived) == 1
 
 
+def test_a_client_that_does_not_read_holds_up_nobody(shared: Stage) -> None:
+    """It gets what it can, then an error, however much the others have read meanwhile."""
+    go = threading.Event()
+    piece = "x" * 60_000
+    pieces = answers.stream(answers.chat_frames([piece] * 400))
+    shared.provider.script(*pieces[:BEGUN], Pause(go), *pieces[BEGUN:])
+    seen = len(shared.provider.requests)
+    slow = ask(shared, "who reads?", stream=True)
+    shared.provider.wait_for_requests(seen + 1)
+    quick = ask(shared, "who reads?", stream=True)
+    heads = [client.read_head() for client in (slow, quick)]
+    go.set()
+    heads[1].body = quick.read_body()
+    assert said(heads[1]) == piece * 400
+    left = slow.read_body()
+    assert b"[DONE]" not in left
+    assert b'"error"' in left
+    assert b"service_unavailable" in left
+    for client in (slow, quick):
+        client.close()
+
+
 @pytest.mark.parametrize("late", [False, True], ids=["before content", "after content"])
 def test_a_fault_reaches_each_in_its_own_words(shared: Stage, late: bool) -> None:
     go = threading.Event()
     begun = answers.stream(frames())[:BEGUN]
     steps: list[Step] = [*begun, Pause(go), Close()] if late else [Pause(go), Reset()]
     question = f"fault {late}"
+    shared.rest()  # a kept connection that is reset would be tried once more
     with shared.arrivals() as arrived:
         shared.provider.script(*steps)
         seen = len(shared.provider.requests)

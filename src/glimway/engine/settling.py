@@ -34,7 +34,7 @@ class Shared(Protocol):
 
     @property
     def asked(self) -> bool:
-        """Whether this request's receipt tells of the provider call; known when it is charged."""
+        """Whether what it took tells how the provider does; known when it is charged."""
 
     def charged(self, outcome: Outcome, charge: Charge) -> Charge:
         """What this request pays of its ``charge``; called once, when it settles. Gives the

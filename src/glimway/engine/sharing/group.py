@@ -182,9 +182,10 @@ class Group:
         on its receipt: they are told once.
         """
         self._unsettled -= 1
-        seat.asked = not self._told and self._ended
-        if seat.asked:
+        if self._ended and not self._told:
             self._told = True
+            # What it took says something of the provider only where the form was the call's own.
+            seat.asked = seat.stream == self.outcome.opened.stream
             outcome.attempts = self.outcome.attempts
             seat.kind = seat.source = None
         else:

@@ -181,7 +181,14 @@ def _part(part: Part) -> Json:
         fields["arguments"] = json.loads(part.arguments)
     if isinstance(part, ResultPart):
         fields["content"] = [one for inner in part.content if (one := _part(inner)) is not None]
-    return {type(part).__name__: fields}
+    return {type(part).__name__ + _was(part): fields}
+
+
+def _was(part: Part) -> str:
+    """What a text was before it became one, as documents do."""
+    extra = getattr(part, "extra", None) or {}
+    kinds = [one.get("type") for one in extra.values() if type(one) is dict]
+    return "".join(f" of {kind}" for kind in kinds if kind in ("document", "search_result"))
 
 
 def _signatures(call: Call) -> list[str | None]:

@@ -33,6 +33,9 @@ from glimway.wire.talk import (
 
 DIALECT = "messages"
 
+CITATIONS = "citations"
+"""Key in a part's ``extra``: the answer is to cite this part."""
+
 BLOCK = "block of messages"
 """Key in a text's ``extra``: the block that it stands for."""
 SOURCE = "source"
@@ -200,7 +203,7 @@ def _document(param: str, item: dict[str, Any]) -> Part:
         url = f"data:{source['media_type']};base64,{source['data']}"
     elif kind == "url":
         url = source["url"]
-    return FilePart("file", item, DIALECT, url=url, filename=title)
+    return FilePart("file", item, DIALECT, _wishes(item) or None, url=url, filename=title)
 
 
 def _decoded(param: str, data: str) -> str:
@@ -213,7 +216,16 @@ def _decoded(param: str, data: str) -> str:
 def _as_text(item: dict[str, Any], title: str | None, context: str | None, data: str) -> TextPart:
     """A document that every model can read."""
     text = "\n\n".join(piece for piece in (title, context, data) if piece)
-    return TextPart(text, {BLOCK: item})
+    return TextPart(text, {BLOCK: item, **_wishes(item)})
+
+
+def _wishes(item: dict[str, Any]) -> dict[str, Json]:
+    """What a block asks for beside being read, which other dialects must name where they cannot."""
+    wishes = {name: item[name] for name in ("cache_control",) if item.get(name) is not None}
+    cited = item.get("citations")
+    if type(cited) is dict and cited.get("enabled") is True:
+        wishes[CITATIONS] = cited
+    return wishes
 
 
 def _said(content: Any) -> str | None:
@@ -238,7 +250,7 @@ def _search_result(param: str, item: dict[str, Any]) -> Part:
     if said is None:
         check.wrong(f"{param}.content", item.get("content"), f"an array of texts: {_EXAMPLE}")
     text = f"Title: {item['title']}\nSource: {item['source']}\nContent: {said}"
-    return TextPart(text, {BLOCK: item})
+    return TextPart(text, {BLOCK: item, **_wishes(item)})
 
 
 # ---- calls and results ----------------------------------------------------------------------

@@ -35,8 +35,9 @@ OUTPUT_TOKENS_MIN = 16
 Source: https://platform.openai.com/docs/api-reference/responses/create (max_output_tokens)."""
 
 _SEARCH = "web_search"
-_CACHE_MARK = "cache_control"
-"""A hint about caching, which hosts of this dialect have no place for: they cache unasked."""
+_WISHES = ("cache_control", "citations")
+"""What a part of another dialect may ask for, without a place here: hosts cache unasked, and cite
+what they find."""
 _ELSEWHERE = frozenset({"store", "verbosity", "text", "include", *OF_THE_GATEWAY})
 """Members of ``Call.extra`` that are not copied: each has its own line below."""
 _SEARCHES = {"members": SWITCH, "options": OPTIONS, "plugin": PLUGINS}
@@ -80,8 +81,8 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
     if call.thinking is not None:
         write_thinking(body, call.thinking, quirks.thinking, adjusted, own=own)
     _members(body, call, adjusted, own=own)
-    if not own and _marked(call):
-        adjusted.append(f"{_CACHE_MARK} left out")
+    if not own:
+        _name_wishes(call, adjusted)
     _include(body, call, quirks)
     body["store"] = call.extra.get("store") is True
     fit(body, call, quirks, adjusted)
@@ -171,11 +172,12 @@ def _include(body: dict[str, Json], call: Call, quirks: Quirks) -> None:
         body["include"] = include
 
 
-def _marked(call: Call) -> bool:
-    """Whether a part or a tool has a hint about caching."""
+def _name_wishes(call: Call, adjusted: list[str]) -> None:
     parts = [part for turn in call.turns for part in turn.parts]
-    extras = [getattr(one, "extra", None) for one in (*parts, *call.tools)]
-    return any(extra is not None and _CACHE_MARK in extra for extra in extras)
+    for one in (*parts, *call.tools):
+        extra = getattr(one, "extra", None)
+        if extra:
+            adjusted.extend(f"{name} left out" for name in _WISHES if name in extra)
 
 
 # ---- tools of other dialects ----------------------------------------------------------------

@@ -23,8 +23,8 @@ from glimway.wire.talk import (
     TextPart,
 )
 
-CACHE_MARK = "cache_control"
-"""A hint about caching that a part of another dialect may carry; chat hosts cache unasked."""
+WISHES = ("cache_control", "citations")
+"""What a part of another dialect may ask for: chat hosts cache unasked, and cite what they find."""
 
 _KEPT_ELSEWHERE = ("file_id", "item_reference", "container_upload")
 """Members and kinds of parts that refer to something only their own API has."""
@@ -45,8 +45,8 @@ def at_home(part: Part, adjusted: list[str]) -> Part | None:
         Refusal: ``unsupported``: the model must read it, and it cannot be sent.
     """
     extra = getattr(part, "extra", None)
-    if extra and CACHE_MARK in extra:
-        adjusted.append(f"{CACHE_MARK} left out")
+    if extra:
+        adjusted.extend(f"{name} left out" for name in WISHES if name in extra)
     if isinstance(part, TextPart):
         return TextPart(part.text)
     if isinstance(part, ImagePart):

@@ -158,6 +158,8 @@ def _turns(turns: list[Turn]) -> list[Json]:
     joined: list[dict[str, Json]] = []
     for turn in turns:
         parts = [one for part in turn.parts if (one := _part(part)) is not None]
+        if not parts and turn.role != "tool":
+            continue  # nothing was said
         role = "system" if turn.role == "developer" else turn.role
         if joined and joined[-1]["role"] == role:
             joined[-1]["parts"] += parts
@@ -169,7 +171,7 @@ def _turns(turns: list[Turn]) -> list[Json]:
 def _part(part: Part) -> Json:
     """A part; None for one that says nothing."""
     if isinstance(part, OpaquePart):
-        return {"kind": "opaque", "value": part.value}
+        return None if part.taken else {"kind": "opaque", "value": part.value}
     fields = msgspec.structs.asdict(part)
     mark = (fields.pop("extra") or {}).get("cache_control")
     fields["mark"] = mark
@@ -178,7 +180,9 @@ def _part(part: Part) -> Json:
     if isinstance(part, TextPart) and not part.text:
         return None
     if isinstance(part, CallPart):
-        fields["arguments"] = json.loads(part.arguments)
+        # Free text is one text, whether it is a function's only argument or not.
+        given = json.loads(part.arguments) if part.kind == "function" else {"input": part.arguments}
+        fields |= {"arguments": given, "kind": "function"}
     if isinstance(part, ResultPart):
         fields["content"] = [one for inner in part.content if (one := _part(inner)) is not None]
     return {type(part).__name__ + _was(part): fields}
@@ -207,6 +211,7 @@ def _tool(tool: Tool) -> Json:
     if tool.kind != "function":
         fields["parameters"] = None  # a function may stand in for it: that says nothing more
     # Saying that arguments need not be held to the schema is the same as saying nothing.
+    fields["examples"] = (tool.extra or {}).get("input_examples")
     return {**fields, "strict": tool.strict or False, "mark": mark, "shape": shape}
 
 

@@ -107,10 +107,12 @@ class RefusalPart(msgspec.Struct):
 
 
 class OpaquePart(msgspec.Struct):
-    """A part that only ``dialect`` understands."""
+    """A part that only ``dialect`` understands. ``taken``: what it says to others stands elsewhere
+    in the call, so a writer that leaves it out leaves nothing out."""
 
     value: Json
     dialect: str
+    taken: bool = False
 
 
 Part = (

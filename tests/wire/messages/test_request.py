@@ -77,7 +77,7 @@ def test_a_billing_header_is_for_hosts_of_this_dialect_only() -> None:
     line = "x-anthropic-billing-header: cc_version=2.1; cch=00000;"
     block = {"type": "text", "text": line}
     call = read(system=[block, {"type": "text", "text": "A"}])
-    assert call.turns[0].parts == [OpaquePart(block, "messages"), TextPart("A")]
+    assert call.turns[0].parts == [OpaquePart(block, "messages", taken=True), TextPart("A")]
     call = read(system=f"{line}\nA\nB")
     assert call.turns[0].parts[1:] == [TextPart("A\nB")]
     call = read(system=line)

@@ -126,10 +126,11 @@ def _text(param: str, item: dict[str, Any]) -> Part:
         check.missing(f"{param}.text", "the text of the block")
     if type(text) is not str:
         check.string(f"{param}.text", text)
-    if len(item) == 2:
-        return OpaquePart(item, DIALECT) if text.startswith(BILLING) else TextPart(text)
     if text.startswith(BILLING):
-        return OpaquePart(item, DIALECT)
+        # A client's account of itself says nothing to a model.
+        return OpaquePart(item, DIALECT, taken=True)
+    if len(item) == 2:
+        return TextPart(text)
     extra = rest(item, "type", "text", "citations") or {}
     if item.get("citations") is not None:
         cited = check.sequence(f"{param}.citations", item["citations"], "citations")

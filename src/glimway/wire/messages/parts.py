@@ -213,6 +213,8 @@ def _opaque(part: OpaquePart, adjusted: list[str]) -> Block | None:
     if part.dialect == DIALECT:
         value: Block = part.value
         return value
+    if part.taken:
+        return None
     inner: dict[str, Any] = part.value if type(part.value) is dict else {}
     kind = str(inner.get("type"))[:KIND_CHARS_SHOWN]
     if kind in _ELSEWHERE or any(inner.get(name) is not None for name in _ELSEWHERE):

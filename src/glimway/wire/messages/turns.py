@@ -39,7 +39,7 @@ def read_system(value: Any) -> Turn:
     """
     if type(value) is str and value.startswith(BILLING):
         line, end, rest_of_it = value.partition("\n")
-        head = OpaquePart({"type": "text", "text": line + end}, DIALECT)
+        head = OpaquePart({"type": "text", "text": line + end}, DIALECT, taken=True)
         return Turn("system", [head, TextPart(rest_of_it)] if rest_of_it else [head])
     form, parts = read_content("system", value, "system", None)
     return Turn("system", parts, form)
@@ -129,4 +129,5 @@ def _added(param: str, parts: list[Part]) -> list[Tool]:
             tool = read_tool(where, change["definition"])
             tool.extra = {**(tool.extra or {}), ADDED: True}
             found.append(tool)
+            part.taken = True  # type: ignore[union-attr]  # only an opaque part has such a value
     return found

@@ -187,6 +187,8 @@ def write_part(part: Part, text_type: str, adjusted: list[str]) -> Json | None:
     if isinstance(part, OpaquePart):
         if part.dialect == INNER:
             return part.value
+        if part.taken:
+            return None
         kind = part.value.get("type") if type(part.value) is dict else None
         adjusted.append(f"a part of type {kind} left out")
         return None

@@ -35,9 +35,9 @@ OUTPUT_TOKENS_MIN = 16
 Source: https://platform.openai.com/docs/api-reference/responses/create (max_output_tokens)."""
 
 _SEARCH = "web_search"
-_WISHES = ("cache_control", "citations")
-"""What a part of another dialect may ask for, without a place here: hosts cache unasked, and cite
-what they find."""
+_WISHES = ("cache_control", "citations", "input_examples")
+"""What a part or a tool of another dialect may have, without a place here: hosts cache unasked, and
+cite what they find."""
 _ELSEWHERE = frozenset({"store", "verbosity", "text", "include", *OF_THE_GATEWAY})
 """Members of ``Call.extra`` that are not copied: each has its own line below."""
 _SEARCHES = {"members": SWITCH, "options": OPTIONS, "plugin": PLUGINS}

@@ -106,7 +106,7 @@ def _item(param: str, value: Any, heard: Heard, unseal: Unseal | None) -> None:
     elif kind in _OF_THE_CLIENT or kind.endswith("_output"):
         if kind == ADDED:
             heard.tools += read_tools(f"{param}.tools", item.get("tools"), added=True)
-        heard.turns.append(Turn("user", [OpaquePart(item, DIALECT)], "parts"))
+        heard.turns.append(Turn("user", [OpaquePart(item, DIALECT, kind == ADDED)], "parts"))
     else:
         _of_assistant(heard).append(OpaquePart(item, DIALECT))
 

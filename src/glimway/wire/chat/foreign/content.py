@@ -55,6 +55,8 @@ def at_home(part: Part, adjusted: list[str]) -> Part | None:
         return TextPart(part.text)
     if isinstance(part, FilePart):
         return _file(part)
+    if isinstance(part, OpaquePart) and part.taken:
+        return None
     if isinstance(part, OpaquePart):
         adjusted.append(f"a part of type {_lost(part.value)} left out")
         return None

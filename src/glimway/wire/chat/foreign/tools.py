@@ -16,6 +16,8 @@ from glimway.wire.refusal import Refusal
 from glimway.wire.talk import Call, Json, Tool, ToolChoice
 
 NAME_CHARS_SHOWN = 64
+_BEYOND = ("cache_control", "input_examples")
+"""What a function of another dialect may have beside its schema."""
 NO_PARAMETERS: dict[str, Json] = {"type": "object", "properties": {}}
 
 
@@ -39,6 +41,8 @@ def tools_at_home(
             lost.append(at)
         else:
             tools.append(written)
+            extra = tool.extra or {}
+            adjusted.extend(f"{name} left out" for name in _BEYOND if name in extra)
     if lost and not tools:
         _refuse_tool(lost[0], call.tools[lost[0]])
     adjusted.extend(f"tool of type {call.tools[at].kind[:40]} left out" for at in lost)

@@ -17,6 +17,7 @@ from typing import Any
 import msgspec
 
 from glimway.config.assemble import assemble
+from glimway.config.health import health_rules, rests_of
 from glimway.config.places import database_url, journal_folder, make_private
 from glimway.config.refreshed import read_prices, with_prices
 from glimway.config.settings import Deadlines as DeadlineSettings
@@ -29,6 +30,7 @@ from glimway.domain.catalog import Catalog
 from glimway.domain.estimate import Estimates
 from glimway.domain.judgement import Judge
 from glimway.domain.keys import Keyring
+from glimway.domain.retry import Patience
 from glimway.domain.routing.rules import Policy
 from glimway.domain.sharing import ALONE, of_project
 from glimway.engine.admission import Admission
@@ -164,6 +166,7 @@ class Parts:
                     idle_max=settings.client.pool_idle_max,
                     idle_s=settings.client.pool_idle_s,
                 ),
+                rests=rests_of(settings),
             ),
             errors=self.errors,
             seals=Seals(self._secrets, secrets.token_bytes),
@@ -257,12 +260,19 @@ def _shares(settings: Settings, wheel: Wheel) -> Shares:
 
 
 def _terms(settings: Settings) -> Terms:
+    retry = settings.routing_retry
     return Terms(
         attempts_max=settings.routing.attempts,
         refresh_s=settings.statistics.refresh_s,
         hedge_floor_s=settings.routing_hedge.floor_ms / 1000,
         leave_slow=settings.routing_slowness.leave == "always",
         first_token_percent=settings.routing_slowness.first_token_percent,
+        health=health_rules(settings),
+        retry_share_milli=round(retry.percent * 10),
+        retries_per_second_milli=round(retry.per_second * 1000),
+        patience=Patience(
+            retry.backoff_ms / 1000, retry.backoff_most_ms / 1000, retry.wait_most_ms / 1000
+        ),
     )
 
 
@@ -283,7 +293,11 @@ def _kept_terms(settings: Settings) -> KeptTerms:
 def _policy(settings: Settings) -> Policy:
     hedge = settings.routing_hedge
     return Policy(
-        hedging=hedge.use, hedge_percent=hedge.percent, emulated=frozenset({"json_schema"})
+        band_percent=settings.routing.band_percent,
+        affinity=settings.routing.affinity == "on",
+        hedging=hedge.use,
+        hedge_percent=hedge.percent,
+        emulated=frozenset({"json_schema"}),
     )
 
 

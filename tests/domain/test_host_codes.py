@@ -7,7 +7,7 @@ import pytest
 
 from glimway.data import load_profiles
 from glimway.domain.cooldown import at_once, blames_endpoint
-from glimway.domain.retry import WAIT_S_MAX, again
+from glimway.domain.retry import PATIENCE, again
 from glimway.wire.chat.errors import read_error
 from glimway.wire.refusal import Fault
 
@@ -32,7 +32,7 @@ def test_an_overload_lasts_and_is_tried_elsewhere_alone(place: str, status: int)
     found = fault(place, status, 1305)
     assert found.kind == "overloaded"
     assert found.retry_after_s is not None
-    assert found.retry_after_s > WAIT_S_MAX
+    assert found.retry_after_s > PATIENCE.asked_s_max
     assert at_once(found)
     assert (again(found).here, again(found).elsewhere) == (False, True)
 

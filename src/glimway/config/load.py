@@ -16,6 +16,7 @@ import msgspec
 
 from glimway.config.addresses import reach_of
 from glimway.config.authorities import with_client_ca_file
+from glimway.config.health import wrong_rests
 from glimway.config.lines import Lines, find_lines
 from glimway.config.models import read_models
 from glimway.config.places import config_files, expanded
@@ -120,6 +121,7 @@ def read_config(sources: Sources, shipped: Shipped) -> Reading:
     )
     problems += wrong
     problems += _weak_admin_key(settings, found.origins)
+    problems += wrong_rests(settings, found.origins)
     if path is None and sources.config is None:
         providers = usual_providers(shipped, sources.environ)
     else:

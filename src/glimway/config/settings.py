@@ -18,6 +18,7 @@ from glimway.config.reaching import Client
 from glimway.config.row import Row
 from glimway.config.secrets import Secret
 from glimway.config.sharing import Cache, Coalesce
+from glimway.config.steering import Routing, RoutingCooldown, RoutingHealth, RoutingRetry
 from glimway.domain.limits import LIMIT_MAX, Limits
 
 DAY_MS: Final = 86_400_000
@@ -169,20 +170,6 @@ class Errors(msgspec.Struct, frozen=True):
     ] = 1000
 
 
-class Routing(msgspec.Struct, frozen=True):
-    """Which endpoint a request goes to, and what happens when it fails."""
-
-    attempts: Annotated[
-        int,
-        Row(
-            "Tries of one request before its first token, all endpoints together.",
-            1,
-            10,
-            unit="tries",
-        ),
-    ] = 3
-
-
 class Settings(msgspec.Struct, frozen=True):
     """Every scalar setting, by section (``[limits.default]`` is ``limits_default``)."""
 
@@ -195,6 +182,9 @@ class Settings(msgspec.Struct, frozen=True):
     errors: Errors = Errors()
     client: Client = Client()
     routing: Routing = Routing()
+    routing_health: RoutingHealth = RoutingHealth()
+    routing_cooldown: RoutingCooldown = RoutingCooldown()
+    routing_retry: RoutingRetry = RoutingRetry()
     routing_hedge: RoutingHedge = RoutingHedge()
     routing_slowness: RoutingSlowness = RoutingSlowness()
     statistics: Statistics = Statistics()

@@ -23,12 +23,13 @@ on) and ``resting(endpoint_id)``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import inf
 from typing import Final, Literal, NamedTuple
 
 import msgspec
 
-from glimway.domain.cooldown import FAILURES_IN_A_ROW, RESTS, at_once, blames_endpoint, rest_s
+from glimway.domain.cooldown import FAILURES_IN_A_ROW, RESTS, Rest, at_once, blames_endpoint, rest_s
 from glimway.wire.refusal import Fault, FaultKind
 
 Leave = Literal["well", "try", "anyway"]
@@ -49,6 +50,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         volume_min: fewer requests in the window say nothing.
         failures_percent: the share of faults in the window that is too much.
         forgiven_s: after so long in health the next cooldown is a first one again.
+        rests: how long it rests, by the kind of its fault.
     """
 
     in_a_row: int = FAILURES_IN_A_ROW
@@ -56,6 +58,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     volume_min: int = 20
     failures_percent: int = 50
     forgiven_s: float = 300.0
+    rests: Mapping[FaultKind, Rest] = msgspec.field(default_factory=lambda: RESTS)
 
 
 class Resting(NamedTuple):
@@ -258,7 +261,7 @@ class Health:
     def _rest(self, endpoint: str, pulse: _Pulse, fault: Fault, now_s: float) -> None:
         if pulse.state == "well" and now_s - pulse.well_s >= self.rules.forgiven_s:
             pulse.level = 0
-        pulse.until_s = now_s + rest_s(fault, pulse.level)
+        pulse.until_s = now_s + rest_s(fault, pulse.level, self.rules.rests)
         pulse.level += 1
         pulse.state = "rests"
         pulse.words = RESTS[fault.kind].words

@@ -32,10 +32,22 @@ BURST: Final = 10
 TRUST_MAX: Final = 500
 _BURST_MILLI: Final = BURST * 1000
 
-BACKOFF_FIRST_S: Final = 0.1
-BACKOFF_MOST_S: Final = 2.0
-WAIT_S_MAX: Final = 5.0
-"""A provider that asks to wait longer is not tried again within the same request."""
+
+class Patience(NamedTuple):
+    """How long one request waits between two tries at the same endpoint.
+
+    Args:
+        first_s: the wait before the second try is at most twice this; then it doubles.
+        most_s: the longest of them.
+        asked_s_max: a provider that asks to wait longer is not tried again.
+    """
+
+    first_s: float = 0.1
+    most_s: float = 2.0
+    asked_s_max: float = 5.0
+
+
+PATIENCE: Final = Patience()
 
 HEDGE_MEASURED_MIN: Final = 50
 """Streams that must have been measured before their P95 says when to hedge."""
@@ -64,7 +76,7 @@ _NEVER: Final = Again(elsewhere=False, here=False)
 _ELSEWHERE: Final = Again(elsewhere=True, here=False)
 
 
-def again(fault: Fault) -> Again:
+def again(fault: Fault, patience: Patience = PATIENCE) -> Again:
     """What may be tried after ``fault``.
 
     What is wrong with the request (a context overflow and a content filter among it) is wrong
@@ -75,12 +87,18 @@ def again(fault: Fault) -> Again:
     if missing(fault):
         return _ELSEWHERE
     found = _AGAIN[fault.kind]
-    if found.here and fault.retry_after_s is not None and fault.retry_after_s > WAIT_S_MAX:
+    if (
+        found.here
+        and fault.retry_after_s is not None
+        and fault.retry_after_s > patience.asked_s_max
+    ):
         return _ELSEWHERE
     return found
 
 
-def backoff_s(tries: int, chance: float, retry_after_s: float | None = None) -> float:
+def backoff_s(
+    tries: int, chance: float, retry_after_s: float | None = None, patience: Patience = PATIENCE
+) -> float:
     """The wait before another try at the same endpoint: full jitter, so that those who failed
     together do not come back together, and never before the provider asked to.
 
@@ -88,8 +106,9 @@ def backoff_s(tries: int, chance: float, retry_after_s: float | None = None) -> 
         tries: how many there were, at least 1.
         chance: 0 to 1.
         retry_after_s: what the provider asked for.
+        patience: the bounds.
     """
-    most_s = min(BACKOFF_FIRST_S * (1 << min(tries, 16)), BACKOFF_MOST_S)
+    most_s = min(patience.first_s * (1 << min(tries, 16)), patience.most_s)
     wait_s = chance * most_s
     return wait_s if retry_after_s is None else retry_after_s + wait_s
 

@@ -15,10 +15,17 @@ from glimway.domain.catalog import Catalog
 from glimway.domain.cooldown import blames_endpoint
 from glimway.domain.endpoint import Endpoint
 from glimway.domain.estimate import Estimates
-from glimway.domain.health import Health
+from glimway.domain.health import Health, Rules
 from glimway.domain.judgement import Judge
 from glimway.domain.keys import Key
-from glimway.domain.retry import ATTEMPTS_MAX, RetryBudget
+from glimway.domain.retry import (
+    ATTEMPTS_MAX,
+    PATIENCE,
+    PER_SECOND_MILLI,
+    SHARE_MILLI,
+    Patience,
+    RetryBudget,
+)
 from glimway.domain.routing.affinity import Affinity, Home
 from glimway.domain.routing.course import Course
 from glimway.domain.routing.plan import Asked, Live, Planner
@@ -42,6 +49,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
         hedge_floor_s: no second request races the first sooner.
         leave_slow: endpoints are left whose answers start slower than they ever do.
         first_token_percent: of the usual P99, for ``leave_slow``.
+        health: when endpoints must rest.
+        retry_share_milli, retries_per_second_milli: what a request and a second earn, in
+            thousandths of a retry.
+        patience: how long one request waits between two tries at the same endpoint.
     """
 
     attempts_max: int = ATTEMPTS_MAX
@@ -49,6 +60,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     hedge_floor_s: float = FLOOR_S_DEFAULT
     leave_slow: bool = False
     first_token_percent: int = FIRST_TOKEN_PERCENT_DEFAULT
+    health: Rules = Rules()
+    retry_share_milli: int = SHARE_MILLI
+    retries_per_second_milli: int = PER_SECOND_MILLI
+    patience: Patience = PATIENCE
 
 
 class Routing:
@@ -73,7 +88,7 @@ class Routing:
         *,
         terms: Terms = Terms(),  # noqa: B008 - frozen
     ) -> None:
-        self.health = Health()
+        self.health = Health(terms.health)
         self.vitals = Vitals()
         self.chance = random.Random().random  # noqa: S311 - spreads load, guards nothing
         """A fresh random number, 0 to 1."""
@@ -90,7 +105,11 @@ class Routing:
         self._planner = Planner(
             catalog, Live(self.health, self.vitals, self._affinity, estimates), policy
         )
-        self._budget = RetryBudget(wheel.loop.time())
+        self._budget = RetryBudget(
+            wheel.loop.time(),
+            share_milli=terms.retry_share_milli,
+            per_second_milli=terms.retries_per_second_milli,
+        )
         self._alarm: Alarm | None = None
         self._stopped = False
 

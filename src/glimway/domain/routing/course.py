@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from glimway.domain.endpoint import Endpoint
 from glimway.domain.health import Health, Leave
-from glimway.domain.retry import ATTEMPTS_MAX, RetryBudget, again, backoff_s
+from glimway.domain.retry import ATTEMPTS_MAX, PATIENCE, Patience, RetryBudget, again, backoff_s
 from glimway.domain.routing.route import Plan
 from glimway.wire.refusal import Fault
 
@@ -52,6 +52,7 @@ class Course:
         health: learns how each try ended.
         budget: is asked before each try but the first.
         attempts_max: tries, all endpoints together.
+        patience: how long to wait between two tries at the same endpoint.
     """
 
     __slots__ = (
@@ -61,6 +62,7 @@ class Course:
         "_faults",
         "_health",
         "_leave",
+        "_patience",
         "_plan",
         "_rival",
         "_spent",
@@ -69,10 +71,16 @@ class Course:
     )
 
     def __init__(
-        self, plan: Plan, health: Health, budget: RetryBudget, attempts_max: int = ATTEMPTS_MAX
+        self,
+        plan: Plan,
+        health: Health,
+        budget: RetryBudget,
+        attempts_max: int = ATTEMPTS_MAX,
+        patience: Patience = PATIENCE,
     ) -> None:
         self._plan = plan
         self._attempts_max = attempts_max
+        self._patience = patience
         self._health = health
         self._budget = budget
         self._at = 0
@@ -212,7 +220,7 @@ class Course:
             health.failed(failed.id, self._leave, fault, now_s)
             self._leave = None
         self._faults.append(fault)
-        may = again(fault)
+        may = again(fault, self._patience)
         if self._tries >= self._attempts_max or not (may.elsewhere or may.here):
             return None
         why = f"after {fault.kind} at {failed.id}"
@@ -230,16 +238,12 @@ class Course:
             return None
         self._leave = health.begin(failed.id, now_s, anyway=True)
         self._tries += 1
-        return Step(failed, backoff_s(self._tries - 1, chance, fault.retry_after_s), why)
+        wait_s = backoff_s(self._tries - 1, chance, fault.retry_after_s, self._patience)
+        return Step(failed, wait_s, why)
 
     def other_key(self, fault: Fault, now_s: float, words: str) -> Step | None:
-        """The try failed by its key, and the same provider has another that is free: a try of its
-        own, before any other provider is asked. It says nothing of the endpoint's health.
-
-        Args:
-            fault: how the key failed.
-            now_s: the time.
-            words: which key comes next, for the receipt.
+        """The try failed by its key, and the same provider has another that is free (``words`` say
+        which, for the receipt): a try of its own, which says nothing of the endpoint's health.
 
         Returns:
             The same endpoint again, at once; None: no try is left, tell the caller (``worst``).

@@ -17,41 +17,31 @@ from typing import Any
 import msgspec
 
 from glimway.config.assemble import assemble
-from glimway.config.health import health_rules, rests_of
+from glimway.config.health import rests_of
 from glimway.config.places import database_url, journal_folder, make_private
+from glimway.config.policy import policy_of, projects_by_id
 from glimway.config.refreshed import read_prices, with_prices
-from glimway.config.settings import Deadlines as DeadlineSettings
-from glimway.config.settings import Settings
-from glimway.config.sharing import rules_of
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config
 from glimway.data import load_parameters
 from glimway.domain.catalog import Catalog
-from glimway.domain.estimate import Estimates
 from glimway.domain.judgement import Judge
 from glimway.domain.keys import Keyring
-from glimway.domain.retry import Patience
-from glimway.domain.routing.rules import Policy
 from glimway.domain.sharing import ALONE, of_project
 from glimway.engine.admission import Admission
 from glimway.engine.counting import Counting
-from glimway.engine.deadlines import Deadlines
 from glimway.engine.errors import ErrorLog
 from glimway.engine.hosts import Hosts
 from glimway.engine.house import House, Latest
 from glimway.engine.keeping import FIRST_WORKER, Keeper
-from glimway.engine.kept import DAY_MS, KeptAnswers
-from glimway.engine.kept import Terms as KeptTerms
+from glimway.engine.kept import KeptAnswers
 from glimway.engine.outbox import Outbox
 from glimway.engine.provider.dial import Dialer
 from glimway.engine.provider.pool import Bounds
 from glimway.engine.provider.resolver import Resolver
-from glimway.engine.provider.tls import Trust
-from glimway.engine.routing import Routing, Terms
+from glimway.engine.routing import Routing
 from glimway.engine.seals import Seals
 from glimway.engine.settlement import Settlement
-from glimway.engine.sharing.shares import Shares
-from glimway.engine.sharing.shelf import Bounds as ShelfBounds
 from glimway.engine.wheel import Wheel
 from glimway.sandbox import Sandbox
 from glimway.store import keys as key_rows
@@ -66,6 +56,14 @@ from glimway.store.revision import Watch
 from glimway.store.runner import DrainRunner
 from glimway.store.statistics import StatisticsRows
 from glimway.store.tail import Tail
+from glimway.terms import (
+    deadlines_of,
+    estimates_of,
+    kept_terms_of,
+    shares_of,
+    terms_of,
+    trust_of,
+)
 from glimway.wire.chat import CHAT_PROVIDER
 from glimway.wire.messages import MESSAGES_PROVIDER
 from glimway.wire.responses import RESPONSES_PROVIDER
@@ -118,9 +116,9 @@ class Parts:
         self.lost = self.drain.recover(now_ms())
         self.runner = DrainRunner(self.drain, self.journal, now_ms)
         self.receipts = Receipts(self.database, Tail(self.journal, self.drain))
-        self.kept = KeptAnswers(self.database, self.wheel, now_ms, _kept_terms(settings))
+        self.kept = KeptAnswers(self.database, self.wheel, now_ms, kept_terms_of(settings))
         self.errors = ErrorLog(settings.errors.kept)
-        self.shares = _shares(settings, self.wheel)
+        self.shares = shares_of(settings, self.wheel)
         self.keys = Latest(self._load_keys())
         self.sandbox: Sandbox | None = None
         self._reading_keys = asyncio.Lock()
@@ -132,22 +130,18 @@ class Parts:
         settings = self.config.settings
         self.sandbox = Sandbox()
         await self.sandbox.start()
+        url = self.sandbox.url()
         self.catalog: Latest[Catalog] = Latest(
-            assemble(
-                self.config,
-                self.shipped,
-                sandbox_url=self.sandbox.url(),
-                deadlines=_deadlines,
-            )
+            assemble(self.config, self.shipped, sandbox_url=url, deadlines=deadlines_of)
         )
-        estimates = _estimates(self.catalog.now)
+        estimates = estimates_of(self.catalog.now)
         self.routing = Routing(
             self.catalog.now,
             Judge(load_parameters()),
             estimates,
             self.wheel,
-            _policy(settings),
-            terms=_terms(settings),
+            policy_of(self.config),
+            terms=terms_of(settings),
         )
         self.counting = Counting(self.catalog, estimates)
         self.house = House(
@@ -158,9 +152,9 @@ class Parts:
             settlement=Settlement(self.journal, estimates),
             hosts=Hosts(
                 self.wheel,
-                Dialer(self.outbox, _trust(settings), Resolver()),
+                Dialer(self.outbox, trust_of(settings), Resolver()),
                 {side.name: side for side in SIDES},
-                _deadlines(settings.deadlines),
+                deadlines_of(settings.deadlines),
                 Bounds(
                     connections_max=settings.client.pool_connections_max,
                     idle_max=settings.client.pool_idle_max,
@@ -187,6 +181,7 @@ class Parts:
     async def _start_beside(self) -> None:
         await self.keeper.start()
         await self.kept.start()
+        self._adopt(self.database.read(project_rows.ids).result())
         self.routing.start()
         self.runner.start()
         self._watcher.start()
@@ -211,6 +206,8 @@ class Parts:
         """
         async with self._reading_keys:
             keys = await asyncio.wrap_future(self.database.read(key_rows.load))
+            if self.config.projects:
+                self._adopt(await asyncio.wrap_future(self.database.read(project_rows.ids)))
             self.keys.now = Keyring(keys)
             self._share(await asyncio.wrap_future(self.database.read(project_rows.settings)))
             self.house.end_revoked()
@@ -226,6 +223,11 @@ class Parts:
                 rules[project] = ALONE
         self.shares.adopt(rules)
         self.house.sharing = None if self.shares.idle else self.shares
+
+    def _adopt(self, known: dict[str, str]) -> None:
+        """Let projects route as the configuration says; ``known`` are ids by id and by name."""
+        if self.config.projects:
+            self.routing.adopt(projects_by_id(self.config, known))
 
     def _close_store(self) -> None:
         self._watcher.join(timeout=5)
@@ -247,66 +249,3 @@ class Parts:
                 except (StoreError, TimeoutError):
                     _log.warning("keys could not be read again; the known ones stay in force")
         watch.close()
-
-
-def _trust(settings: Settings) -> Trust:
-    return Trust(settings.client.trust, settings.client.ca_file)
-
-
-def _shares(settings: Settings, wheel: Wheel) -> Shares:
-    cache = settings.cache
-    bounds = ShelfBounds(cache.entries_max, cache.total_bytes, cache.answer_bytes)
-    return Shares(rules_of(settings.coalesce, cache), bounds, wheel)
-
-
-def _terms(settings: Settings) -> Terms:
-    retry = settings.routing_retry
-    return Terms(
-        attempts_max=settings.routing.attempts,
-        refresh_s=settings.statistics.refresh_s,
-        hedge_floor_s=settings.routing_hedge.floor_ms / 1000,
-        leave_slow=settings.routing_slowness.leave == "always",
-        first_token_percent=settings.routing_slowness.first_token_percent,
-        health=health_rules(settings),
-        retry_share_milli=round(retry.percent * 10),
-        retries_per_second_milli=round(retry.per_second * 1000),
-        patience=Patience(
-            retry.backoff_ms / 1000, retry.backoff_most_ms / 1000, retry.wait_most_ms / 1000
-        ),
-    )
-
-
-def _estimates(catalog: Catalog) -> Estimates:
-    estimates = Estimates()
-    for model in catalog.models:
-        estimates.start(model.id, model.bytes_per_token, model.mean_output_tokens)
-    return estimates
-
-
-def _kept_terms(settings: Settings) -> KeptTerms:
-    section = settings.responses
-    return KeptTerms(
-        use=section.store, keep_ms=section.keep_days * DAY_MS, bytes_max=section.bytes_max
-    )
-
-
-def _policy(settings: Settings) -> Policy:
-    hedge = settings.routing_hedge
-    return Policy(
-        band_percent=settings.routing.band_percent,
-        affinity=settings.routing.affinity == "on",
-        hedging=hedge.use,
-        hedge_percent=hedge.percent,
-        emulated=frozenset({"json_schema"}),
-    )
-
-
-def _deadlines(section: DeadlineSettings) -> Deadlines:
-    return Deadlines(
-        connect_s=section.connect_ms / 1000,
-        first_token_s=section.first_token_ms / 1000,
-        answer_s=section.answer_ms / 1000,
-        between_tokens_s=section.between_tokens_ms / 1000,
-        total_s=section.total_ms / 1000,
-        commit_after_s=section.commit_after_ms / 1000,
-    )

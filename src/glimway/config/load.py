@@ -21,6 +21,7 @@ from glimway.config.lines import Lines, find_lines
 from glimway.config.models import read_models
 from glimway.config.places import config_files, expanded
 from glimway.config.problem import COMMAND_LINE, ENVIRONMENT, ConfigError, Problem
+from glimway.config.projects import read_projects
 from glimway.config.providers import read_providers, usual_providers
 from glimway.config.proxies import Surroundings, chosen, surroundings, surroundings_problem
 from glimway.config.sections import (
@@ -33,6 +34,7 @@ from glimway.config.sections import (
 )
 from glimway.config.settings import Settings
 from glimway.config.shipped import Shipped
+from glimway.config.splits import check_splits
 from glimway.config.table import Scope, Table
 from glimway.config.values import Config, ProviderConfig
 
@@ -47,7 +49,7 @@ EXAMPLE_SECRETS: Final = re.compile(
 )
 """What examples put where a secret belongs; random text does not hold these words."""
 
-_NOT_SETTINGS = ("providers", "models")
+_NOT_SETTINGS = ("providers", "models", "projects")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 
@@ -111,7 +113,7 @@ def read_config(sources: Sources, shipped: Shipped) -> Reading:
     path, problems = _find(sources)
     root, syntax = _parse(path, sources) if path is not None else (_empty(sources), [])
     problems += syntax
-    root.refuse_unknown((*section_words(), "providers", "models"))
+    root.refuse_unknown((*section_words(), "providers", "models", "projects"))
     refuse_unknown_sections(root)
     read_file(root, found)
     problems += read_environment(sources.environ, found)
@@ -127,11 +129,13 @@ def read_config(sources: Sources, shipped: Shipped) -> Reading:
     else:
         providers = read_providers(root, shipped, settings.deadlines)
     models = read_models(root, shipped, _provider_ids(root))
+    projects = read_projects(root, _provider_ids(root))
+    check_splits(root, models, projects, shipped)
     around = surroundings(sources.environ)
     problems += _wrong_surroundings(providers, settings, shipped, around)
     problems += root.scope.problems
     return Reading(
-        Config(settings, providers, models, path, found.origins, around),
+        Config(settings, providers, models, path, found.origins, around, projects),
         tuple(sorted(set(problems))),
     )
 

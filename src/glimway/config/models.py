@@ -13,6 +13,7 @@ from typing import Final
 from glimway.config.problem import given, listed, nearest
 from glimway.config.said import ENDPOINT_WORDS, read_said
 from glimway.config.shipped import SANDBOX, Shipped
+from glimway.config.splits import SPLIT_WORDS, read_split
 from glimway.config.table import Table
 from glimway.config.tokenizers import read_tokenizer
 from glimway.config.values import EndpointConfig, ModelConfig, PriceConfig
@@ -26,6 +27,7 @@ FIELDS: Final = {
     "max_output": "Output tokens at most.",
     "tokenizer": "Path of its `tokenizer.json`, by which `count_tokens` is exact; needs the extra "
     "`tokenizers`. Without it prompts are estimated.",
+    **SPLIT_WORDS,
     "endpoints": "Where it can be had: `[[models.endpoints]]`, in the order of preference.",
 }
 ENDPOINT_FIELDS: Final = {
@@ -103,7 +105,9 @@ def _model(
         message = f"is {max_output}, more than the context of {context}"
         table.complain(["max_output"], message, f"write at most {context}")
     endpoints = _endpoints(table, providers)
-    if name and not table.values.get("endpoints") and fold(name) not in shipped.models:
+    split = read_split(table)
+    nowhere = not table.values.get("endpoints") and split is None
+    if name and nowhere and fold(name) not in shipped.models:
         close = nearest(name, shipped.models.values())
         mend = "add [[models.endpoints]] with provider and model" + (
             f', or did you mean id = "{close}"?' if close else ""
@@ -116,6 +120,7 @@ def _model(
         max_output=max_output,
         tokenizer=read_tokenizer(table),
         endpoints=endpoints,
+        split=split,
         line=table.line(),
     )
 

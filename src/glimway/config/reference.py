@@ -14,6 +14,7 @@ from typing import Final
 
 from glimway.config.models import ENDPOINT_FIELDS, PRICE_FIELDS
 from glimway.config.models import FIELDS as MODEL_FIELDS
+from glimway.config.projects import FIELDS as PROJECT_FIELDS
 from glimway.config.providers import FIELDS as PROVIDER_FIELDS
 from glimway.config.settings import SECTIONS, Setting, section_name, settings_of
 
@@ -29,6 +30,7 @@ def reference() -> str:
         "[[models]]": MODEL_FIELDS,
         "[[models.endpoints]]": ENDPOINT_FIELDS,
         "price": PRICE_FIELDS,
+        "[projects.NAME.routing]": PROJECT_FIELDS,
     }
     for title, fields in tables.items():
         lines += [f"## `{title}`", "", *_fields(fields), ""]

@@ -13,6 +13,7 @@ import msgspec
 from glimway.config.proxies import Surroundings
 from glimway.config.secrets import Secret
 from glimway.config.settings import Deadlines, Settings
+from glimway.domain.routing.rules import Project, Split
 from glimway.domain.said import NOTHING, Said
 
 
@@ -92,6 +93,7 @@ class ModelConfig(msgspec.Struct, frozen=True):
         max_output: output tokens; None: the shipped entry's.
         tokenizer: an absolute path; None: there is none.
         endpoints: where it can be had, before the shipped entry's.
+        split: its requests go to these models, by weight; None: to itself.
         line: where it stands in the file.
     """
 
@@ -101,6 +103,21 @@ class ModelConfig(msgspec.Struct, frozen=True):
     max_output: int | None = None
     tokenizer: str | None = None
     endpoints: tuple[EndpointConfig, ...] = ()
+    split: Split | None = None
+    line: int = 0
+
+
+class ProjectConfig(msgspec.Struct, frozen=True):
+    """How one project's requests are routed.
+
+    Args:
+        name: its id or its name.
+        routing: what it adds to the policy.
+        line: where it stands in the file.
+    """
+
+    name: str
+    routing: Project
     line: int = 0
 
 
@@ -113,6 +130,7 @@ class Config(msgspec.Struct, frozen=True):
         models: in the order of the file.
         file: the config file that was read, or None.
         origins: by setting key, where its value came from; a default has no entry.
+        projects: those that say something of themselves.
         around: the proxies that the usual variables name.
     """
 
@@ -122,3 +140,4 @@ class Config(msgspec.Struct, frozen=True):
     file: Path | None
     origins: dict[str, str]
     around: Surroundings = Surroundings()
+    projects: tuple[ProjectConfig, ...] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections.abc import Mapping
 
 import msgspec
 
@@ -30,7 +31,7 @@ from glimway.domain.routing.affinity import Affinity, Home
 from glimway.domain.routing.course import Course
 from glimway.domain.routing.plan import Asked, Live, Planner
 from glimway.domain.routing.route import Plan
-from glimway.domain.routing.rules import Policy
+from glimway.domain.routing.rules import Policy, Project
 from glimway.domain.statistics.vitals import REFRESH_S, Vitals, pace
 from glimway.engine.hedging import FLOOR_S_DEFAULT, Hedges, Hedging
 from glimway.engine.settling import Charge, Outcome
@@ -96,6 +97,7 @@ class Routing:
         self._catalog = catalog
         self._judge = judge
         self._terms = terms
+        self._policy = policy
         self._affinity = Affinity()
         self.slow_start: SlowStart | None = None
         """Watches how streams start, where the operator wants it."""
@@ -112,6 +114,10 @@ class Routing:
         )
         self._alarm: Alarm | None = None
         self._stopped = False
+
+    def adopt(self, projects: Mapping[str, Project]) -> None:
+        """Route the requests of projects, by id, as they say from now on."""
+        self._planner.adopt(self._catalog, self._policy, projects)
 
     def start(self) -> None:
         """Keep the figures fresh from now on."""

@@ -95,6 +95,12 @@ def find(
     return _project(row)
 
 
+def ids(connection: sa.Connection) -> dict[str, str]:
+    """The ids of all projects by id and by name; an id always means its own project."""
+    rows = connection.execute(sa.select(projects.c.id, projects.c.name)).all()
+    return {row.name: row.id for row in rows} | {row.id: row.id for row in rows}
+
+
 def every(
     connection: sa.Connection, organization: str | None = None, *, limit: int = LIST_MAX
 ) -> list[Project]:

@@ -24,7 +24,6 @@ HEAD_CHARS: Final = 512
 """How much of a turn counts."""
 HEAD_TURNS_MAX: Final = 8
 """How many turns are looked at for the first of a user."""
-_SPREAD: Final = 1 << 32
 
 
 class Home(NamedTuple):
@@ -35,8 +34,8 @@ class Home(NamedTuple):
     at_s: float
 
 
-def conversation_of(call: Call, project: str) -> int:
-    """A number for the conversation that a request belongs to."""
+def heads_of(call: Call, project: str) -> tuple[str, ...]:
+    """What a conversation is recognised by: the beginnings of its first turns."""
     heads: list[str] = [project, call.model]
     for turn in call.turns[:HEAD_TURNS_MAX]:
         for part in turn.parts:
@@ -45,12 +44,12 @@ def conversation_of(call: Call, project: str) -> int:
                 break
         if turn.role == "user":
             break
-    return hash(tuple(heads))
+    return tuple(heads)
 
 
-def chance_of(conversation: int) -> float:
-    """A number from 0 to 1 that is always the same for a conversation."""
-    return (conversation % _SPREAD) / _SPREAD
+def conversation_of(call: Call, project: str) -> int:
+    """A number for the conversation that a request belongs to."""
+    return hash(heads_of(call, project))
 
 
 class Affinity:

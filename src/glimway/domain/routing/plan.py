@@ -18,7 +18,7 @@ from glimway.domain.estimate import Estimates
 from glimway.domain.health import Health
 from glimway.domain.keys import Key
 from glimway.domain.model import MEAN_OUTPUT_TOKENS_DEFAULT
-from glimway.domain.routing.affinity import Affinity, Home, chance_of, conversation_of
+from glimway.domain.routing.affinity import Affinity, Home, conversation_of
 from glimway.domain.routing.narrow import BYTES_PER_TOKEN_MOST, narrowed, required
 from glimway.domain.routing.preferences import NONE, laid_over
 from glimway.domain.routing.price import UNKNOWN, expected
@@ -26,6 +26,7 @@ from glimway.domain.routing.refused import NobodyLeft, nobody_left
 from glimway.domain.routing.route import Excluded, Plan, joined
 from glimway.domain.routing.rules import ORDINARY, Policy, Project
 from glimway.domain.routing.selection import Kind
+from glimway.domain.routing.splitting import split_of, variant
 from glimway.domain.routing.standing import Standing
 from glimway.domain.routing.standings import STANDINGS_MAX, Standings
 from glimway.domain.routing.wants import MEDIA, Want, wants_of
@@ -78,7 +79,7 @@ class Planner:
         projects: rules of single projects, by id.
     """
 
-    __slots__ = ("_health", "_live", "_ordinary", "_standings")
+    __slots__ = ("_health", "_live", "_ordinary", "_splits", "_standings")
 
     def __init__(
         self,
@@ -90,6 +91,7 @@ class Planner:
         self._live = live
         self._health = live.health
         self._ordinary: dict[tuple[str, int], Standing] = {}
+        self._splits = policy.splits
         self._standings = Standings(catalog, policy, projects or {}, live.health, live.vitals)
 
     def adopt(
@@ -98,6 +100,7 @@ class Planner:
         """The configuration has changed: plan by this one from now on."""
         live = self._live
         self._ordinary = {}
+        self._splits = policy.splits
         self._standings = Standings(catalog, policy, projects or {}, live.health, live.vitals)
 
     @property
@@ -128,7 +131,12 @@ class Planner:
             standings.renew(asked.at_ms)
         if asked.now_s >= health.due_s:
             health.tick(asked.now_s)
-        if call.preferences or call.fallback_models or key.project in standings.projects:
+        if (
+            call.preferences
+            or call.fallback_models
+            or self._splits
+            or key.project in standings.projects
+        ):
             return self._with_care(call, key, bits, asked)
         standing = self._ordinary.get((call.model, bits))
         if (
@@ -222,7 +230,11 @@ class Planner:
         first: Refusal | None = None
         for at, name in enumerate(dict.fromkeys(names)):
             try:
-                chosen, chance = self._variant(name, project or ORDINARY, call, key, asked.chance)
+                chosen, chance = name, asked.chance
+                resolved = self._standings.catalog.resolve(name)
+                split = split_of(resolved, (project or ORDINARY).splits, self._splits)
+                if split is not None:
+                    chosen, chance = variant(resolved, split, call, key.project, chance)
                 kind = Kind(chosen, bits, wishes, "" if project is None else key.project)
                 now = msgspec.structs.replace(asked, chance=chance)
                 plans.append(self._of_kind(kind, call, key, now))
@@ -247,23 +259,6 @@ class Planner:
         if kind.preferences.require_parameters:
             return _kept(required(plan, call), plan, kind.name)
         return plan
-
-    def _variant(
-        self, name: str, project: Project, call: Call, key: Key, chance: float
-    ) -> tuple[str, float]:
-        """The model that a project's split gives a request, and what is left of its chance."""
-        if not project.splits:
-            return name, chance
-        split = project.splits.get(self._standings.catalog.resolve(name).model_id)
-        if split is None:
-            return name, chance
-        if split.by == "request":
-            return split.pick(chance)
-        if split.by == "user" and call.user is not None:
-            conversation = hash((key.project, call.user))
-        else:
-            conversation = conversation_of(call, key.project)
-        return split.pick(chance_of(conversation))[0], chance
 
 
 def _kept(found: tuple[Plan | None, list[Excluded]], plan: Plan, name: str) -> Plan:

@@ -33,6 +33,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
         hedging: whether a second request may race a late first token; ``asked``: where the request
             asks for it.
         hedge_percent: second requests in a hundred of each project.
+        splits: by the name or the model that is asked for, folded.
     """
 
     band_percent: int = BAND_PERCENT_DEFAULT
@@ -40,6 +41,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     affinity: bool = True
     hedging: Hedging = "never"
     hedge_percent: float = 5.0
+    splits: Mapping[str, Split] = {}
 
 
 class Variant(msgspec.Struct, frozen=True):
@@ -89,7 +91,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         preferences: laid under those of each request.
         weights: shares by an endpoint's or else a provider's id, before the operator's own. Who
             is named here shares the load with the others that are, whatever they cost.
-        splits: by the catalog's id of the model that is asked for.
+        splits: by the name or the model that is asked for, folded; before the policy's.
         hedge_percent: second requests in a hundred that may race a late first token, whatever the
             policy says; 0: as the policy says.
     """

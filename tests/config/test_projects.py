@@ -75,7 +75,7 @@ hedge_percent = 2
         ("[projects.a.routing]\ntags = []", "projects.a.routing.tags: has no effect here"),
         (
             "[projects.a.routing]\nmax_price = { prompt = -1 }",
-            "projects.a.routing.max_price: is not right: Invalid value for 'routing.max_price.prompt'",
+            "max_price: is not right: Invalid value for 'routing.max_price.prompt'",
         ),
         (
             "[projects.a.routing.weights]\nrakc = 1",

@@ -104,8 +104,8 @@ def test_usual_variables_turn_providers_on(run: Run) -> None:
 @pytest.mark.parametrize(
     ("name", "model", "endpoints"),
     [
-        ("EM", "lab/m", ["lab/m@rack1", "lab/m@rack1/unpriced"]),
-        ("lab/m:floor", "lab/m", ["lab/m@rack1", "lab/m@rack1/unpriced"]),
+        ("EM", "lab/m", ["lab/m@rack1/unpriced", "lab/m@rack1"]),
+        ("lab/m:floor", "lab/m", ["lab/m@rack1/unpriced", "lab/m@rack1"]),
         ("new@rack1", "new", ["new@rack1"]),
         ("zai/glm-4.7-flash", "zai/glm-4.7-flash", []),
     ],

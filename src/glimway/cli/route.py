@@ -1,36 +1,75 @@
-"""``glimway route``: where a request would go.
+"""``glimway route``: where a request would go, and why.
 
-Knows how a route is shown. Refuses to know what a running server knows better: who is healthy and
-fast now.
+Knows how a route is shown. Refuses to know how it is planned, and what a running server knows
+better: who is healthy and fast now.
 """
 
 from __future__ import annotations
 
-import time
+from pathlib import Path
+from typing import Any
 
 import click
 
 from glimway.cli.options import Flags, as_json, in_places
-from glimway.cli.terminal import failures, print_json, print_table
+from glimway.cli.terminal import EXIT_FAILURE, failures, print_json, print_table
 
-COLUMNS = ("ENDPOINT", "PROVIDER", "ITS MODEL", "CONTEXT", "INPUT", "OUTPUT")
+COLUMNS = ("PLACE", "ENDPOINT", "ITS MODEL", "INPUT", "OUTPUT", "WHY")
+UNKNOWN = "unknown"
 
 
 @click.command()
 @click.argument("model")
+@click.option(
+    "--request",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="FILE",
+    help="The body of a request; its model is replaced by MODEL.  [default: a short chat]",
+)
+@click.option(
+    "--dialect",
+    type=click.Choice(("chat", "responses", "messages")),
+    default="chat",
+    show_default=True,
+    help="How the request is written.",
+)
+@click.option(
+    "--project", default="default", metavar="NAME", help="Whose rules hold.  [default: default]"
+)
+@click.option("--prepaid", is_flag=True, help="Prepaid credits pay: a price is needed.")
 @as_json
 @in_places
-def route(model: str, *, as_json: bool, flags: Flags) -> None:
-    """Show what MODEL means and which endpoints serve it, in order."""
+def route(model: str, *, as_json: bool, flags: Flags, **question: Any) -> None:
+    """Show what MODEL means and which endpoints would be asked, in order, and why the others not.
+
+    Nobody is called. All endpoints count as well and none as measured. The exit status is 1 where
+    no endpoint is left.
+    """
     from glimway.cli.catalog import know
-    from glimway.cli.offers import endpoint_row, resolved_document
+    from glimway.cli.plans import Question, answer
 
     with failures():
-        resolved = know(flags).catalog.resolve(model)
-    now_ms = time.time_ns() // 1_000_000
+        found = answer(know(flags), Question(model, **question))
+    document = found.document
     if as_json:
-        print_json(resolved_document(resolved, now_ms))
-        return
-    click.echo(f"{model} means {resolved.model_id}.", err=True)
-    rows = [endpoint_row(endpoint, now_ms) for endpoint in resolved.endpoints]
+        print_json(document)
+    else:
+        _show(model, document)
+        click.echo(found.refused, err=True, nl=bool(found.refused))
+    if found.refused:
+        raise SystemExit(EXIT_FAILURE)
+
+
+def _show(model: str, document: dict[str, Any]) -> None:
+    click.echo(f"{model} means {document['model']}.", err=True)
+    if "basis_words" in document:
+        click.echo(f"Order: {document['basis_words']}.", err=True)
+    rows = [_row(str(place), one) for place, one in enumerate(document["endpoints"], 1)]
+    rows += [("-", one["id"], "", "", "", one["reason"]) for one in document["excluded"]]
     print_table(COLUMNS, rows, "No configured provider serves it.")
+
+
+def _row(place: str, one: dict[str, Any]) -> tuple[str, ...]:
+    prices = [one[f"{kind}_usd_per_million"] for kind in ("input", "output")]
+    shown = [UNKNOWN if price is None else price for price in prices]
+    return (place, one["id"], one["model"], *shown, one["why"])

@@ -87,7 +87,7 @@ def test_when_nobody_is_left_each_one_is_named_and_the_status_is_1(
     assert [one["id"] for one in document["excluded"]] == ["lab/m@rack1", "lab/m@rack2"]
     assert {one["reason"] for one in document["excluded"]} == {"costs more than 'max_price'"}
     told = run("route", "lab/m", "--request", file, environment=KEY)
-    assert "lab/m@rack1 costs more than 'max_price'" in told.stderr
+    assert "each of lab/m@rack1, lab/m@rack2 costs more than 'max_price'" in told.stderr
 
 
 def test_a_wrong_request_is_told(run: Run, tmp_path: Path) -> None:

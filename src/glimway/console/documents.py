@@ -14,7 +14,7 @@ import msgspec
 from glimway.console.moments import iso_time
 from glimway.domain.keys import Key
 from glimway.domain.money import usd_number
-from glimway.domain.receipt import Receipt
+from glimway.domain.receipt import FIRST_WORDS, Receipt
 from glimway.engine.errors import ErrorEntry
 from glimway.store.keys import Listed
 from glimway.store.projects import Project
@@ -67,7 +67,10 @@ def receipt_document(receipt: Receipt) -> Document:
     """A receipt, whole: also what its caller does not see."""
     document = msgspec.structs.asdict(receipt) | {
         "tokens": msgspec.structs.asdict(receipt.tokens),
-        "attempts": [msgspec.structs.asdict(attempt) for attempt in receipt.attempts],
+        "attempts": [
+            msgspec.structs.asdict(attempt) | {"why": attempt.why or FIRST_WORDS}
+            for attempt in receipt.attempts
+        ],
         "cost": msgspec.Raw(usd_number(receipt.cost_nanousd)),
     }
     return {"object": "request", "at": iso_time(receipt.at_ms), **document}

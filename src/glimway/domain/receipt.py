@@ -6,7 +6,7 @@ where they are kept. Money is whole nano-USD, times are whole milliseconds.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
@@ -17,6 +17,10 @@ lost: a crash left it open; it costs the caller nothing."""
 SharedKind = Literal["twin", "cache"]
 """twin: the call of another request, made at the same time, gave the answer. cache: the answer was
 kept from an earlier request. Either way the attempts are on that request's receipt."""
+
+
+FIRST_WORDS: Final = "the first of its plan"
+"""Why an endpoint was asked where an attempt says nothing else."""
 
 
 class Attempt(msgspec.Struct, frozen=True, omit_defaults=True):

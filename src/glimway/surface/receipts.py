@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from glimway.domain.money import usd_number
-from glimway.domain.receipt import Attempt, Receipt
+from glimway.domain.receipt import FIRST_WORDS, Attempt, Receipt
 from glimway.wire.aisdk import ID_PREFIX
 from glimway.wire.aisdk.account import Generation, generation_body
 
@@ -54,7 +54,7 @@ def receipt_object(receipt: Receipt) -> dict[str, Any]:
         "price_version": receipt.price_version,
         "ttft_ms": receipt.ttft_ms,
         "duration_ms": receipt.duration_ms,
-        "attempts": [_attempt(attempt) for attempt in receipt.attempts],
+        "attempts": [_attempt(attempt, receipt) for attempt in receipt.attempts],
         "adjusted": list(receipt.adjusted),
         "user": receipt.user,
         "shared": receipt.shared,
@@ -85,8 +85,13 @@ def generation_object(receipt: Receipt) -> dict[str, Any]:
     )
 
 
-def _attempt(attempt: Attempt) -> dict[str, Any]:
-    members: dict[str, Any] = msgspec.to_builtins(attempt)
+def _attempt(attempt: Attempt, receipt: Receipt) -> dict[str, Any]:
+    """One try, every member told: who was asked, why, after what wait, at which price, how it
+    ended."""
+    members: dict[str, Any] = msgspec.structs.asdict(attempt)
     for member in ("detail", "operator_cost_nanousd"):
         members.pop(member, None)
+    members["why"] = attempt.why or FIRST_WORDS
+    if attempt.price_version is None and attempt.endpoint == receipt.endpoint:
+        members["price_version"] = receipt.price_version
     return members

@@ -268,6 +268,15 @@ def test_what_excluded_each_one_is_told() -> None:
     assert "zai/new@b takes at most 1 tools" in refused.message
 
 
+def test_every_endpoint_is_named_also_where_many_share_a_reason() -> None:
+    world = World([*(Host(id=f"h{at}") for at in range(20)), Host(id="odd", zdr=True, input="9")])
+    wishes = {"zdr": True, "max_price": {"prompt": 5}}
+    message = refusal(world, call(preferences=wishes)).message
+    assert all(f"zai/new@h{at}" in message for at in range(20))
+    assert message.count("is not known to keep no data") == 1
+    assert "zai/new@odd costs more than 'max_price'" in message
+
+
 def test_zero_retention_that_nobody_promises_is_refused() -> None:
     refused = refusal(World(THREE), call(preferences={"zdr": True}))
     assert (refused.kind, refused.param) == ("unsupported", "provider.zdr")

@@ -11,8 +11,8 @@ from typing import Final
 from glimway.domain.routing.route import Excluded
 from glimway.wire.refusal import Refusal, RefusalKind, shown
 
-SHOWN_MAX: Final = 8
-"""Endpoints that a message names."""
+SHOWN_MAX: Final = 50
+"""Endpoints that a message names; those left out for the same reason share its words."""
 NOBODY_RETRY_S: Final = 60.0
 
 _ADVICE: Final[dict[RefusalKind, str]] = {
@@ -66,13 +66,13 @@ def nobody_left(name: str, excluded: Sequence[Excluded], *, online: bool = False
     kind = kinds.pop() if len(kinds) == 1 else "unsupported"
     params = {reason.param for reason in reasons}
     param = params.pop() if len(params) == 1 else next((r.param for r in reasons if r.param), None)
-    told = "; ".join(f"{one.endpoint} {one.reason.words}" for one in excluded[:SHOWN_MAX])
+    told = "; ".join(_told(excluded[:SHOWN_MAX]))
     beyond = len(excluded) - SHOWN_MAX
     if beyond > 0:
         told += f"; and {beyond} more"
     if kind == "forbidden":
         message = (
-            f"The model {shown(name)} has no price here, so prepaid credits cannot pay it. "
+            f"The model {shown(name)} has no price here, so prepaid credits cannot pay it: {told}. "
             f"{_ADVICE[kind]}"
         )
     else:
@@ -81,3 +81,13 @@ def nobody_left(name: str, excluded: Sequence[Excluded], *, online: bool = False
             param, advice = "model", _ONLINE
         message = f"No endpoint of {shown(name)} can serve this request: {told}. {advice}".rstrip()
     return NobodyLeft(Refusal(kind, message, param=param), excluded)
+
+
+def _told(excluded: Sequence[Excluded]) -> list[str]:
+    alike: dict[str, list[str]] = {}
+    for one in excluded:
+        alike.setdefault(one.reason.words, []).append(one.endpoint)
+    return [
+        f"{names[0]} {words}" if len(names) == 1 else f"each of {', '.join(names)} {words}"
+        for words, names in alike.items()
+    ]

@@ -31,12 +31,16 @@ from glimway.surface.api import PublicApi, refuse_early
 from glimway.surface.bounds import Bounds
 from glimway.surface.counting import CountingPaths
 from glimway.surface.edge import Edge
-from glimway.surface.mounts import MOUNTS
+from glimway.surface.mounts import MOUNTS, RESPONSES
 from glimway.surface.nowhere import Nowhere
 from glimway.surface.pressure import Pressure
 from glimway.surface.processor import Processor
 from glimway.surface.protocol import ClientConnection
 from glimway.surface.readings import Readings
+from glimway.surface.responses.background import Background
+from glimway.surface.responses.desk import Desk
+from glimway.surface.responses.paths import ResponsePaths
+from glimway.surface.responses.serving import Calls
 from glimway.welcome import welcome
 
 OPEN_FILES_WANTED = 65536
@@ -55,9 +59,14 @@ async def run(config: Config) -> int:
     try:
         told = await welcome(parts.database, config, parts.reload_keys)
         doors = Doors(_admin(parts, house), Nowhere(house))
+        desk = Desk(house, parts.kept, RESPONSES)
+        background = Background(desk, config.settings.responses.background)
         counting = CountingPaths(house, parts.counting, doors)
-        api = PublicApi(house, Readings(house, parts.receipts, counting, load_parameters()))
+        kept = ResponsePaths(desk, background, parts.counting, counting)
+        readings = Readings(house, parts.receipts, kept, load_parameters())
+        api = PublicApi(house, readings, Calls(desk, background))
         server = Server(_uvicorn(api, parts, house), house, told, config.settings.server.drain_s)
+        background.tasks = server.server_state.tasks
         await server.serve()
     finally:
         await parts.stop()

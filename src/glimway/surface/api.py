@@ -28,14 +28,28 @@ class Application(Protocol):
     def __call__(self, scope: Any, receive: Any, send: Any) -> Coroutine[Any, Any, None]: ...  # noqa: D102
 
 
-class PublicApi:
-    """Routes every request."""
+class Stateful(Protocol):
+    """Serves calls whose answers may be kept."""
 
-    def __init__(self, house: House, behind: Application) -> None:
+    def serve(self, ask: Ask, exchange: Exchange) -> Coroutine[Any, Any, None]:
+        """Serve one call."""
+
+
+class PublicApi:
+    """Routes every request.
+
+    Args:
+        house: the parts of the running server.
+        behind: serves every path that is no call.
+        stateful: serves calls of mounts that keep answers; None: nothing is kept.
+    """
+
+    def __init__(self, house: House, behind: Application, stateful: Stateful | None = None) -> None:
         self._house = house
+        self._stateful = stateful
         self._behind = behind
-        self._calls: dict[str, Mount] = {mount.path: mount for mount in MOUNTS}
-        self._targets: dict[bytes, Mount] = {mount.path.encode(): mount for mount in MOUNTS}
+        self._calls = {mount.path: mount for mount in MOUNTS}
+        self._targets = {mount.path.encode(): mount for mount in MOUNTS}
         """Calls as they are usually spelled, which need no scope."""
 
     def serve(self, exchange: Exchange) -> Coroutine[Any, Any, None]:
@@ -63,6 +77,8 @@ class PublicApi:
             headers,
         )
         exchange.ends_with_client = True
+        if mount.keeps and self._stateful is not None:
+            return self._stateful.serve(ask, exchange)
         return travel(self._house, ask, exchange)
 
     async def _not_a_call(

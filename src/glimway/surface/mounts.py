@@ -70,6 +70,7 @@ class Mount(msgspec.Struct, frozen=True):
         key_header: a header that carries a key beside ``authorization``, and wins over it.
         filler: what fills silence in streams.
         id_header: where else than in ``x-request-id`` clients look for the request's id.
+        keeps: its answers may be kept, where the server keeps any.
     """
 
     name: str
@@ -81,6 +82,7 @@ class Mount(msgspec.Struct, frozen=True):
     key_header: bytes | None = None
     filler: bytes = COMMENT
     id_header: bytes | None = None
+    keeps: bool = False
 
     @property
     def path(self) -> str:
@@ -170,9 +172,12 @@ def _now_s() -> int:
     return int(time.time())
 
 
+RESPONSES = Mount("/v1", RESPONSES_CLIENT, _responses, openai_error, check=refuse_state, keeps=True)
+"""The mount whose answers may be kept."""
+
 MOUNTS: tuple[Mount, ...] = (
     Mount("/v1", CHAT_CLIENT, _chat("asked", reasoning_too=True), openai_error),
-    Mount("/v1", RESPONSES_CLIENT, _responses, openai_error, check=refuse_state),
+    RESPONSES,
     _of_messages("/v1"),
     _of_messages("/anthropic/v1"),
     Mount("/v1/openai", CHAT_CLIENT, _chat("asked"), openai_error),

@@ -26,12 +26,7 @@ def refuse_state(call: Call) -> None:
         raise not_found(wishes.previous_response_id)
     if wishes.references:
         raise not_found(wishes.references[0], "input")
-    for name, wanted in (
-        ("conversation", wishes.conversation is not None),
-        ("prompt", wishes.prompt is not None),
-    ):
-        if wanted:
-            raise Refusal("unsupported", f"'{name}' is not kept here. {_WHOLE}", param=name)
+    refuse_elsewhere(call)
     if wishes.background:
         raise Refusal(
             "unsupported",
@@ -39,3 +34,14 @@ def refuse_state(call: Call) -> None:
             "'stream' for long answers.",
             param="background",
         )
+
+
+def refuse_elsewhere(call: Call) -> None:
+    """Refuse what refers to things that are kept elsewhere, if at all.
+
+    Raises:
+        Refusal: ``unsupported`` for conversations and kept prompts.
+    """
+    for name in ("conversation", "prompt"):
+        if call.extra.get(name) is not None:
+            raise Refusal("unsupported", f"'{name}' is not kept here. {_WHOLE}", param=name)

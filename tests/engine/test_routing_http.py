@@ -170,6 +170,7 @@ def test_a_measured_endpoint_is_held_to_the_limits_of_speed() -> None:
         with Gateway(text) as here:
             # Nobody is faster than this; who was never measured gets a chance, and is measured.
             wishes = {"only": ["near"], "max_ttft_p90_ms": 0.000001}
+            response = ask(here, stream=True, provider=wishes)
             for _ in range(2000):
                 response = ask(here, stream=True, provider=wishes)
                 if response.status != 200:

@@ -27,14 +27,14 @@ from glimway.domain.routing.explain import explained
 from glimway.domain.routing.plan import Asked, Live, Planner
 from glimway.domain.routing.refused import NobodyLeft
 from glimway.domain.statistics.vitals import Vitals
+from glimway.surface.mounts import MOUNTS
 from glimway.wire.body import decode_object
-from glimway.wire.chat import CHAT_CLIENT
-from glimway.wire.messages import MESSAGES_CLIENT
 from glimway.wire.refusal import Refusal
-from glimway.wire.responses import RESPONSES_CLIENT
 from glimway.wire.talk import Call
 
-SIDES: Final = {side.name: side for side in (CHAT_CLIENT, RESPONSES_CLIENT, MESSAGES_CLIENT)}
+DIALECTS: Final = ("chat", "responses", "messages")
+"""Those whose requests are one document; the others need headers too."""
+SIDES: Final = {one.side.name: one.side for one in MOUNTS if one.side.name in DIALECTS}
 REQUEST_BYTES_MAX: Final = 64 * 1024**2
 _HELLO: Final = {
     "chat": {"messages": [{"role": "user", "content": "Hello"}]},

@@ -13,7 +13,7 @@ import msgspec
 
 from glimway.domain.keys import Key
 from glimway.engine.client import Ask
-from glimway.engine.journey import peek
+from glimway.engine.peek import peek
 from glimway.surface.responses.desk import Desk, KeepingMount, Whose, whose
 from glimway.surface.responses.job import Job, too_many
 from glimway.wire.refusal import Refusal
@@ -72,7 +72,7 @@ class Background:
             Refusal: it is wrong, or one more cannot wait.
         """
         desk, house = self._desk, self._desk.house
-        call = peek(msgspec.structs.replace(ask, mount=JobMount(desk, ask)), house.depth_max)
+        call = peek(house, msgspec.structs.replace(ask, mount=JobMount(desk, ask)), key)
         wishes = asked(call)
         if not self._running_max or desk.kept.terms.use == "never":
             raise Refusal(

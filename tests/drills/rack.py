@@ -14,6 +14,7 @@ import functools
 import json
 import re
 import socket
+import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from typing import cast
 
 from drills.books import used
 from kit import answers
+from kit.certificates import Certificates
 from kit.recorded import request_end
 
 BACKLOG = 2048
@@ -64,10 +66,16 @@ def asking(number: int) -> str:
 
 
 class Rack:
-    """The provider. ``start`` and ``stop`` it in the drill's loop."""
+    """The provider. ``start`` and ``stop`` it in the drill's loop.
 
-    def __init__(self, pace: Callable[[int], Pace]) -> None:
+    Args:
+        pace: how request ``number`` is answered.
+        tls: serve https with these certificates.
+    """
+
+    def __init__(self, pace: Callable[[int], Pace], tls: Certificates | None = None) -> None:
         self.pace = pace
+        self._tls = tls
         self.served: list[Served] = []
         self.open: set[_Connection] = set()
         self.port = 0
@@ -75,14 +83,20 @@ class Rack:
     @property
     def url(self) -> str:
         """Scheme, address and port."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     async def start(self) -> None:
         """Listen on a free port."""
         listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self.port = listener.getsockname()[1]
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), sock=listener)
+        context = None
+        if self._tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(self._tls.certificate, self._tls.key)
+        self._server = await loop.create_server(
+            lambda: _Connection(self), sock=listener, ssl=context
+        )
 
     async def stop(self) -> None:
         """Close everything."""

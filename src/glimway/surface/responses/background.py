@@ -13,9 +13,10 @@ import msgspec
 
 from glimway.domain.keys import Key
 from glimway.engine.client import Ask
-from glimway.engine.peek import peek
+from glimway.engine.peek import peek, seal_of
 from glimway.surface.responses.desk import Desk, KeepingMount, Whose, whose
 from glimway.surface.responses.job import Job, too_many
+from glimway.wire.dialect import Seal
 from glimway.wire.refusal import Refusal
 from glimway.wire.responses.asked import asked
 from glimway.wire.responses.style import style_of
@@ -35,7 +36,9 @@ class JobMount(KeepingMount):
         super().__init__(desk, ask.body, ask.token, resolved=True)
         self._job = job
 
-    def writer(self, call: Call, stem: str, created_s: int, prompt_tokens: int) -> Writer:
+    def writer(
+        self, call: Call, stem: str, created_s: int, prompt_tokens: int, seal: Seal | None = None
+    ) -> Writer:
         """The writer of the answer."""
         assert self._job is not None  # noqa: S101 - it is writing its answer
         return self._job.writer()
@@ -87,7 +90,13 @@ class Background:
         # Whatever would be refused at once is refused now, and not found out later.
         house.routing.plan(call, key, len(ask.body), house.now_ms())
         job = Job(desk, call)
-        style = style_of(call, "", house.now_ms() // 1000, now_s=lambda: house.now_ms() // 1000)
+        style = style_of(
+            call,
+            "",
+            house.now_ms() // 1000,
+            seal=seal_of(house, ask, key),
+            now_s=lambda: house.now_ms() // 1000,
+        )
         style = msgspec.structs.replace(style, echo={**style.echo, "store": True})
 
         def owned(answer_id: str) -> Whose:

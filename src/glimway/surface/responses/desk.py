@@ -18,15 +18,15 @@ from glimway.engine.house import House
 from glimway.engine.kept import KeptAnswers, Waiting
 from glimway.store.responses import Saved
 from glimway.surface.mounts import Mount
-from glimway.surface.stateless import refuse_elsewhere, refuse_state
-from glimway.wire.dialect import ClientSide
+from glimway.surface.stateless import refuse_elsewhere
+from glimway.wire.dialect import ClientSide, Seal
+from glimway.wire.dialect import Writer as AnyWriter
 from glimway.wire.events import Event, Stop, Usage
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.responses.asked import Asked, asked
 from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.stored import given_items
 from glimway.wire.responses.style import style_of
-from glimway.wire.responses.thoughts import Unseal
 from glimway.wire.responses.write import Writer
 from glimway.wire.talk import Call, Json
 
@@ -70,9 +70,7 @@ class Desk:
         self.house = house
         self.kept = kept
         self.plain = mount
-        self.unseal: Unseal | None = None
         self.stateful = msgspec.structs.replace(mount, check=refuse_elsewhere)
-        self.stateless = msgspec.structs.replace(mount, check=refuse_state)
 
     def keeps(self, call: Call, wishes: Asked, request_bytes: int) -> bool:
         """Whether the answer to a call is kept."""
@@ -153,13 +151,13 @@ class KeepingMount:
         resolved: what it refers to was put in, so nothing of that need be refused.
     """
 
-    __slots__ = ("_desk", "_mount", "_token", "_whose", "_writer", "body")
+    __slots__ = ("_mount", "_token", "_whose", "_writer", "body", "desk")
 
     def __init__(
         self, desk: Desk, body: bytes, token: str | None, *, resolved: bool = False
     ) -> None:
-        self._desk = desk
-        self._mount = desk.stateful if resolved else desk.stateless
+        self.desk = desk
+        self._mount = desk.stateful if resolved else desk.plain
         self._token = token
         self._whose: Whose | None = None
         self._writer: Writer | None = None
@@ -211,19 +209,21 @@ class KeepingMount:
 
     # ---- what it is for ----------------------------------------------------------------------
 
-    def writer(self, call: Call, stem: str, created_s: int, prompt_tokens: int) -> Writer:
+    def writer(
+        self, call: Call, stem: str, created_s: int, prompt_tokens: int, seal: Seal | None = None
+    ) -> AnyWriter:
         """The writer of the answer; always the same one, so that the events of a stream that
         fails go on where they were."""
         if self._writer is None:
-            self._writer = self._made(call, stem, created_s)
+            self._writer = self._made(call, stem, created_s, seal)
         return self._writer
 
-    def _made(self, call: Call, stem: str, created_s: int) -> Writer:
+    def _made(self, call: Call, stem: str, created_s: int, seal: Seal | None) -> Writer:
         wishes = asked(call)
-        desk = self._desk
+        desk = self.desk
         answer_id = self.side.id_prefix + stem
         keeps = desk.keeps(call, wishes, len(self.body))
-        style = style_of(call, answer_id, created_s, now_s=_now_s)
+        style = style_of(call, answer_id, created_s, seal=seal, now_s=_now_s)
         if keeps:
             keeps = self._know(answer_id, created_s, wishes)
         style = msgspec.structs.replace(style, echo={**style.echo, "store": keeps})
@@ -231,7 +231,7 @@ class KeepingMount:
 
     def _know(self, answer_id: str, created_s: int, wishes: Asked) -> bool:
         """Learn whose the answer will be; False: the key was revoked meanwhile."""
-        house = self._desk.house
+        house = self.desk.house
         try:
             key = house.keys.now.identify(self._token, house.now_ms())
         except Refusal:
@@ -240,7 +240,7 @@ class KeepingMount:
         return True
 
     def _ended(self, writer: Writer, size_bytes: int) -> None:
-        mine, desk = self._whose, self._desk
+        mine, desk = self._whose, self.desk
         if mine is not None:
             response = writer.kept()
             desk.keep(mine, size_bytes, lambda: desk.saved(mine, response))

@@ -17,6 +17,7 @@ from glimway.surface.api import Application, Headers, credentials
 from glimway.surface.counting import ESTIMATED
 from glimway.surface.exchange import Exchange
 from glimway.surface.responses.background import Background
+from glimway.surface.responses.compacting import compact
 from glimway.surface.responses.continuing import items_of, whole_request, written
 from glimway.surface.responses.desk import Desk
 from glimway.surface.responses.showing import (
@@ -81,6 +82,9 @@ class ResponsePaths:
             case ["input_tokens"]:
                 _only(method, "POST")
                 await self._count(one)
+            case ["compact"]:
+                _only(method, "POST")
+                await compact(self._desk, one.exchange, one.project)
             case [answer_id]:
                 _only(method, "GET", "HEAD", "DELETE")
                 await (self._delete if method == "DELETE" else self._show)(answer_id, one)
@@ -147,7 +151,8 @@ class ResponsePaths:
         body = decode_object(one.exchange.body, depth_max=house.depth_max)
         whole = await whole_request(body, self._desk.kept, one.project)
         size_bytes = len(one.exchange.body) if whole is body else len(written(whole))
-        call = decode(whole, self._desk.unseal)
+        side = self._desk.plain.side
+        call = decode(whole, house.seals.unsealing(one.project, side.name))
         tokens, estimated = await self._counting.count(call, size_bytes)
         if estimated:
             one.headers.append(ESTIMATED)

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from glimway.engine.client import Ask, Mount
+from glimway.engine.client import Ask
 from glimway.engine.house import House
 from glimway.engine.journey import travel
+from glimway.surface.channel import is_offered
 from glimway.surface.cors import answer_headers, preflight_headers
 from glimway.surface.exchange import Exchange
-from glimway.surface.mounts import MOUNTS, mount_of
+from glimway.surface.mounts import MOUNTS, Mount, mount_of
 from glimway.wire.refusal import Refusal
 
 CLIENT_REQUEST_ID_CHARS_MAX = 128
@@ -33,6 +34,9 @@ class Stateful(Protocol):
 
     def serve(self, ask: Ask, exchange: Exchange) -> Coroutine[Any, Any, None]:
         """Serve one call."""
+
+    def upgrade(self, ask: Ask, exchange: Exchange) -> Coroutine[Any, Any, None]:
+        """Serve a request that wants to become a WebSocket."""
 
 
 class PublicApi:
@@ -84,8 +88,14 @@ class PublicApi:
     async def _not_a_call(
         self, exchange: Exchange, mount: Mount, method: str, given: Headers
     ) -> None:
-        """A preflight, or a mistake."""
-        origin = credentials(given, None)[2]
+        """A preflight, a WebSocket, or a mistake."""
+        token, client_request_id, origin = credentials(given, None)
+        stateful = self._stateful if mount.keeps and method == "GET" else None
+        if stateful is not None and is_offered(given):
+            now_s = self._house.loop.time()
+            ask = Ask(mount, b"", token, now_s, client_request_id, headers=given)
+            await stateful.upgrade(ask, exchange)
+            return
         if method == "OPTIONS" and origin is not None and self._house.keys.now.allows(origin):
             exchange.respond(204, preflight_headers(origin, given), b"")
             return

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import http
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from glimway.surface.head import Headers
 from glimway.surface.incoming import Request
@@ -34,6 +34,9 @@ class Line(Protocol):
 
     def default_headers(self) -> list[tuple[bytes, bytes]]:
         """Headers of every answer."""
+
+    def hand_over(self, taker: asyncio.Protocol) -> asyncio.Transport:
+        """Let another protocol read what comes from now on."""
 
     def answered(self, exchange: Exchange) -> None:
         """The exchange's answer is written."""
@@ -171,6 +174,16 @@ class Exchange:
     def on_pace(self, pace: Callable[[bool], None]) -> None:
         """Call ``pace(paused)`` when the client slows down or recovers."""
         self._on_pace = pace
+
+    def hand_over(self, taker: asyncio.Protocol) -> tuple[asyncio.Protocol, asyncio.Transport]:
+        """Let another protocol speak on this connection.
+
+        Returns:
+            The old protocol, which is still to learn of the client's pace and end, and the
+            transport.
+        """
+        self._began = True
+        return cast("asyncio.Protocol", self._connection), self._connection.hand_over(taker)
 
     # ---- any other application -------------------------------------------------------------
 

@@ -277,7 +277,8 @@ class Incoming:
             if name == b"connection":
                 if b"close" in [word.strip() for word in value.lower().split(b",")]:
                     lines.append(b"connection: close\r\n")
-            elif name not in (b"upgrade", b"http2-settings"):
+            elif name not in (b"upgrade", b"http2-settings") or value.lower() == b"websocket":
+                # By itself that header does nothing, and tells a path that knows WebSockets.
                 lines.append(b"%b: %b\r\n" % (name, value))
         if self._requests:
             self._requests.pop()  # what the parser made of it, without a body

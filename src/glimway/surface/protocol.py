@@ -70,8 +70,7 @@ class ClientConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self._transport = transport  # type: ignore[assignment]
         pressure = self._edge.pressure
-        full = pressure.full()
-        if full is not None:
+        if (full := pressure.full()) is not None:
             self._turn_away(full)
             return
         pressure.connections += 1
@@ -90,8 +89,7 @@ class ClientConnection(asyncio.Protocol):
             return
         if self._held_bytes or incoming.body_bytes > BODY_BYTES_COUNTED_MIN:
             self._weigh()
-            heavy = self._edge.pressure.heavy()
-            if heavy is not None and incoming.in_body:
+            if incoming.in_body and (heavy := self._edge.pressure.heavy()) is not None:
                 self._refuse(heavy)
                 return
         if self._current is None and not self._closing:
@@ -102,8 +100,7 @@ class ClientConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:  # noqa: D102
         if self._current is not None:
-            # Whoever closes while we answer has left. Closing would first wait for a reader that
-            # may never read again.
+            # Whoever closes while we answer has left; a close would wait for a reader.
             self._abort()
         return False
 
@@ -139,8 +136,7 @@ class ClientConnection(asyncio.Protocol):
         self._held_bytes = 0
 
     def shutdown(self) -> None:
-        """The server's end: what has been asked is answered; an idle connection stays open for a
-        moment, because a request may be on its way to it."""
+        """The server's end: what was asked, or is on its way for a moment, is answered."""
         self._last = True
         if self._current is not None:
             self._current.keep_alive = bool(self._waiting)
@@ -170,6 +166,13 @@ class ClientConnection(asyncio.Protocol):
     def ends(self) -> Ends:
         """The socket's, as far as they have addresses."""
         return ends_of(self._transport)
+
+    def hand_over(self, taker: asyncio.Protocol) -> asyncio.Transport:
+        """Let another protocol read what comes from now on; it tells this one of the rest."""
+        self._transport.set_protocol(taker)  # type: ignore[union-attr]  # open, so it is there
+        if self._waiting or self._no is not None:
+            self._abort()  # something came before it could
+        return self._transport  # type: ignore[return-value]
 
     def default_headers(self) -> list[tuple[bytes, bytes]]:
         """Headers of every answer (``date``), kept fresh by uvicorn once a second."""
@@ -213,11 +216,10 @@ class ClientConnection(asyncio.Protocol):
         if self._last and not self._waiting:
             exchange.keep_alive = False
         tasks = self._state.tasks
-        if exchange.target.partition(b"?")[0] in self._edge.calls:
-            refusal = self._edge.pressure.call(len(tasks))
-            if refusal is not None:
-                self._answer_refusal(exchange, refusal)
-                return
+        called = exchange.target.partition(b"?")[0] in self._edge.calls
+        if called and (refusal := self._edge.pressure.call(len(tasks))) is not None:
+            self._answer_refusal(exchange, refusal)
+            return
         task = self.loop.create_task(self._edge.serve(exchange))
         exchange.task = task
         tasks.add(task)
@@ -239,8 +241,7 @@ class ClientConnection(asyncio.Protocol):
             self._answer_refusal(exchange, Refusal("unavailable", "The server could not answer."))
 
     def _refuse(self, refusal: Refusal) -> None:
-        """Say no before any handler runs, and close: what follows cannot be trusted. Sound requests
-        that came before are answered first, however the bytes were cut."""
+        """Say no and close, once the sound requests that came before are answered."""
         if self._closing or self._no is not None:
             return
         self._no = refusal
@@ -258,12 +259,11 @@ class ClientConnection(asyncio.Protocol):
         pressure = self._edge.pressure
         self._turned_away = True
         pressure.turned_away += 1
-        silently = pressure.turned_away > TURNED_AWAY_AT_ONCE_MAX
-        self._abort() if silently else self._refuse(refusal)
+        crowd = pressure.turned_away > TURNED_AWAY_AT_ONCE_MAX
+        self._abort() if crowd else self._refuse(refusal)
 
     def _answer_refusal(self, exchange: Exchange, refusal: Refusal) -> None:
-        status, headers, body = self._edge.refuse(exchange.target, refusal)
-        exchange.respond(status, headers, body)
+        exchange.respond(*self._edge.refuse(exchange.target, refusal))
 
     def _weigh(self) -> None:
         """Count the bytes of large bodies that are here now."""
@@ -286,8 +286,8 @@ class ClientConnection(asyncio.Protocol):
         self._patience.linger(self._edge.write_stall_s, self._abort)
 
     def _close_gently(self) -> None:
-        """Close our half and swallow what still comes for a moment: closing at once would make the
-        kernel answer unread bytes with a reset, and that can overtake the refusal."""
+        """Close our half and swallow what still comes for a moment: unread bytes would be answered
+        with a reset, which can overtake the refusal."""
         self.flush()
         self._closing = True
         if self._transport is not None and self._transport.can_write_eof():

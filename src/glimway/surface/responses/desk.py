@@ -149,16 +149,24 @@ class KeepingMount:
         body: the request, as it came.
         token: its key, as sent.
         resolved: what it refers to was put in, so nothing of that need be refused.
+        keep: its answer may be kept.
     """
 
-    __slots__ = ("_mount", "_token", "_whose", "_writer", "body", "desk")
+    __slots__ = ("_keep", "_mount", "_token", "_whose", "_writer", "body", "desk")
 
     def __init__(
-        self, desk: Desk, body: bytes, token: str | None, *, resolved: bool = False
+        self,
+        desk: Desk,
+        body: bytes,
+        token: str | None,
+        *,
+        resolved: bool = False,
+        keep: bool = True,
     ) -> None:
         self.desk = desk
         self._mount = desk.stateful if resolved else desk.plain
         self._token = token
+        self._keep = keep
         self._whose: Whose | None = None
         self._writer: Writer | None = None
         self.body = body
@@ -207,6 +215,11 @@ class KeepingMount:
         """How this mount says no."""
         return self._mount.refuse(error, trace_id)
 
+    @property
+    def answer(self) -> Writer | None:
+        """What has written the answer; None: there was none."""
+        return self._writer
+
     # ---- what it is for ----------------------------------------------------------------------
 
     def writer(
@@ -222,7 +235,7 @@ class KeepingMount:
         wishes = asked(call)
         desk = self.desk
         answer_id = self.side.id_prefix + stem
-        keeps = desk.keeps(call, wishes, len(self.body))
+        keeps = self._keep and desk.keeps(call, wishes, len(self.body))
         style = style_of(call, answer_id, created_s, seal=seal, now_s=_now_s)
         if keeps:
             keeps = self._know(answer_id, created_s, wishes)

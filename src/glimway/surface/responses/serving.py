@@ -15,10 +15,12 @@ from glimway.domain.keys import Key
 from glimway.engine.client import Ask
 from glimway.engine.errors import ErrorEntry
 from glimway.engine.journey import travel
+from glimway.surface.channel import Channel, accepted
 from glimway.surface.exchange import Exchange
 from glimway.surface.responses.background import Background
 from glimway.surface.responses.continuing import may_refer, whole_request, written
 from glimway.surface.responses.desk import Desk, KeepingMount
+from glimway.surface.responses.session import Session
 from glimway.surface.responses.showing import follow
 from glimway.wire.body import decode_object
 from glimway.wire.refusal import Fault, Refusal
@@ -46,6 +48,21 @@ class Calls:
             return self._refer(ask, exchange)
         mount = KeepingMount(self._desk, ask.body, ask.token)
         return travel(self._desk.house, msgspec.structs.replace(ask, mount=mount), exchange)
+
+    async def upgrade(self, ask: Ask, exchange: Exchange) -> None:
+        """Serve a request that wants to become a WebSocket."""
+        desk, house = self._desk, self._desk.house
+        try:
+            house.keys.now.identify(ask.token, house.now_ms())
+            answer = accepted(ask.headers)
+        except Refusal as error:
+            self._refuse(ask, exchange, error)
+            return
+        exchange.ends_with_client = True
+        trace_id = house.new_id(house.now_ms())
+        channel = Channel(exchange, house.wheel)
+        channel.open(b"%bx-request-id: %b\r\n\r\n" % (answer, trace_id.encode()))
+        await Session(desk, channel, exchange, ask).run()
 
     async def resolved(self, ask: Ask) -> tuple[Ask, Key, bool]:
         """A request that says everything itself, whose it is, and whether it is for the background.

@@ -131,6 +131,15 @@ def test_an_operator_may_keep_nothing(host: ScriptedProvider) -> None:
         assert (refused.status, refused.json()["error"]["param"]) == (400, "background")
 
 
+def test_nothing_is_kept_of_a_project_that_leaves_no_trace(host: ScriptedProvider) -> None:
+    with running(host, "[projects.default.routing]\nzdr = true\n") as gateway:
+        made = ask(gateway, model="sandbox/glm-4.7-flash", store=True)
+        assert made["store"] is False
+        assert shown(gateway, made["id"]).status == 404
+        body = {"model": "sandbox/glm-4.7-flash", "input": "Work.", "background": True}
+        assert gateway.post("/v1/responses", body).json()["error"]["param"] == "background"
+
+
 def test_nothing_of_what_is_not_kept_is_on_disk(host: ScriptedProvider) -> None:
     with running(host) as gateway:
         ask(gateway, input="canary-in", store=False)

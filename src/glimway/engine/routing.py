@@ -147,6 +147,11 @@ class Routing:
         self.vitals.changes += bool(changed)
         self._rest()
 
+    def leaves_no_trace(self, project: str) -> bool:
+        """Whether a project's rules say that nobody keeps its prompts and answers."""
+        rules = self._planner.projects.get(project)
+        return rules is not None and rules.preferences.zdr
+
     def plan(self, call: Call, key: Key, request_bytes: int, at_ms: int) -> Plan:
         """The route of one request.
 

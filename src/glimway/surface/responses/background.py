@@ -77,7 +77,9 @@ class Background:
         desk, house = self._desk, self._desk.house
         call = peek(house, msgspec.structs.replace(ask, mount=JobMount(desk, ask)), key)
         wishes = asked(call)
-        if not self._running_max or desk.kept.terms.use == "never":
+        if not self._running_max or not desk.keeps(
+            call, msgspec.structs.replace(wishes, store=True), key.project
+        ):
             raise Refusal(
                 "unsupported",
                 "Responses are not kept here, so none can be made in the background: leave "

@@ -72,14 +72,14 @@ class Desk:
         self.plain = mount
         self.stateful = msgspec.structs.replace(mount, check=refuse_elsewhere)
 
-    def keeps(self, call: Call, wishes: Asked, request_bytes: int) -> bool:
-        """Whether the answer to a call is kept."""
+    def keeps(self, call: Call, wishes: Asked, project: str) -> bool:
+        """Whether the answer to a project's call may be kept."""
         preferences = call.preferences
         return (
             self.kept.terms.keeps(asked=wishes.store)
             # Whoever wants hosts that keep nothing does not want it kept here.
             and not (preferences and wants_no_trace(preferences))
-            and self.kept.has_room(request_bytes)
+            and not self.house.routing.leaves_no_trace(project)
         )
 
     def saved(self, whose: Whose, response: dict[str, Json], events: bytes | None = None) -> Saved:
@@ -233,23 +233,23 @@ class KeepingMount:
 
     def _made(self, call: Call, stem: str, created_s: int, seal: Seal | None) -> Writer:
         wishes = asked(call)
-        desk = self.desk
         answer_id = self.side.id_prefix + stem
-        keeps = self._keep and desk.keeps(call, wishes, len(self.body))
+        keeps = self._keep and wishes.store is not False and self._know(answer_id, call, wishes)
         style = style_of(call, answer_id, created_s, seal=seal, now_s=_now_s)
-        if keeps:
-            keeps = self._know(answer_id, created_s, wishes)
         style = msgspec.structs.replace(style, echo={**style.echo, "store": keeps})
         return KeepingWriter(style, self._ended) if keeps else Writer(style)
 
-    def _know(self, answer_id: str, created_s: int, wishes: Asked) -> bool:
-        """Learn whose the answer will be; False: the key was revoked meanwhile."""
-        house = self.desk.house
+    def _know(self, answer_id: str, call: Call, wishes: Asked) -> bool:
+        """Learn whose the answer will be; False: it is not kept."""
+        desk, house = self.desk, self.desk.house
+        now_ms = house.now_ms()
         try:
-            key = house.keys.now.identify(self._token, house.now_ms())
+            key = house.keys.now.identify(self._token, now_ms)
         except Refusal:
+            return False  # revoked since it was let in
+        if not desk.keeps(call, wishes, key.project) or not desk.kept.has_room(len(self.body)):
             return False
-        self._whose = whose(answer_id, key, created_s * 1000, self.body, wishes)
+        self._whose = whose(answer_id, key, now_ms, self.body, wishes)
         return True
 
     def _ended(self, writer: Writer, size_bytes: int) -> None:

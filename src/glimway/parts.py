@@ -190,7 +190,7 @@ class Parts:
         """Stop everything, the books last."""
         self.routing.stop()
         self.counting.close()
-        self.kept.stop()
+        await self.kept.stop()
         self.house.hosts.close()
         await self.keeper.stop()
         if self.sandbox is not None:

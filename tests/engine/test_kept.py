@@ -79,7 +79,7 @@ def test_what_is_not_written_yet_is_found(database: Database) -> None:
         with pytest.raises(Missing) as missing:
             await kept.chain("resp_3", "p")
         assert missing.value.id == "resp_1"
-        kept.stop()
+        await kept.stop()
         wheel.close()
 
     asyncio.run(play())
@@ -132,6 +132,29 @@ def test_a_database_that_is_away_loses_the_answer_and_counts_it(database: Databa
         assert kept.has_room(10)
         with pytest.raises(Refusal, match="cannot be read"):
             await kept.get("resp_1", "p")
+        wheel.close()
+
+    asyncio.run(play())
+
+
+def test_what_came_together_is_written_together(database: Database) -> None:
+    async def play() -> None:
+        wheel = Wheel(asyncio.get_running_loop())
+        kept = KeptAnswers(database, wheel, lambda: NOW_MS, Terms())
+        held = Held(database)
+        for n in range(250):
+            kept.put(waiting(f"resp_{n}"))
+        kept.put(waiting("resp_7", "resp_0"))  # said again, as a background answer is
+        dropping = asyncio.ensure_future(kept.drop("resp_200", "p"))
+        await asyncio.sleep(0)
+        held.let_go()
+        assert await dropping
+        await kept.stop()
+        found = [await kept.get(f"resp_{n}", "p") for n in range(250)]
+        assert [n for n, one in enumerate(found) if one is None] == [200]
+        seventh = found[7]
+        assert seventh is not None
+        assert seventh.previous == "resp_0"
         wheel.close()
 
     asyncio.run(play())

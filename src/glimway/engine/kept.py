@@ -28,8 +28,11 @@ WAITING_BYTES_MAX: Final = 64 * 1024 * 1024
 """Of answers that are not written yet. What comes on top is not kept, and says so."""
 WAITING_ANSWERS_MAX: Final = 500
 """The same, in answers; half of what may wait for the database."""
+BATCH_ANSWERS_MAX: Final = 100
+"""Written in one transaction: what came while the last one was on its way to the disk."""
 EXPIRE_EVERY_S: Final = 300.0
 """How long an answer may lie on disk after its time; nobody is shown it any more."""
+STOP_LOOK_S: Final = 0.005
 CHAIN_MAX: Final = 1000
 """Answers that one continues, one after the other."""
 DAY_MS: Final = 86_400_000
@@ -87,6 +90,9 @@ class KeptAnswers:
         self._database = database
         self._wheel = wheel
         self._waiting: dict[str, Waiting] = {}
+        self._unwritten: dict[str, Waiting] = {}
+        """Those of them that are in no transaction yet."""
+        self._writing = False
         self._waiting_bytes = 0
         self._total_bytes: int | None = None
         """On disk; known to the writer's thread alone."""
@@ -101,10 +107,13 @@ class KeptAnswers:
         await asyncio.wrap_future(self._database.write(rows.interrupt))
         self._tidy()
 
-    def stop(self) -> None:
-        """Forget nothing more; what waits is written when the database closes."""
+    async def stop(self) -> None:
+        """Write what waits."""
         if self._alarm is not None:
             self._alarm.cancel()
+        while self._waiting:
+            self._write_more()
+            await asyncio.sleep(STOP_LOOK_S)
 
     def has_room(self, size_bytes: int) -> bool:
         """Whether an answer to a request of this size can be taken now."""
@@ -115,14 +124,9 @@ class KeptAnswers:
     def put(self, one: Waiting) -> None:
         """Keep an answer. It can be read at once, and is written soon."""
         self._forget(self._waiting.get(one.id))
-        self._waiting[one.id] = one
+        self._waiting[one.id] = self._unwritten[one.id] = one
         self._waiting_bytes += one.size_bytes
-        try:
-            self._database.write(lambda connection: self._write(connection, one)).add_done_callback(
-                lambda future: self._written(one, future)
-            )
-        except StoreError as error:
-            self._not_written(one, error)
+        self._write_more()
 
     async def get(self, id_: str, project: str) -> Saved | None:
         """One answer of a project; None: it is not kept.
@@ -186,11 +190,12 @@ class KeptAnswers:
 
     # ---- on the writer's and readers' threads ------------------------------------------------
 
-    def _write(self, connection: sa.Connection, one: Waiting) -> None:
+    def _write(self, connection: sa.Connection, batch: list[Waiting]) -> None:
         if self._total_bytes is None:
             self._total_bytes = rows.total_bytes(connection)
         # A total that a failed commit made wrong is put right when room is made.
-        self._total_bytes += rows.put(connection, one.make())
+        for one in batch:
+            self._total_bytes += rows.put(connection, one.make())
         if self._total_bytes > self.terms.bytes_max:
             self._total_bytes = rows.make_room(connection, self.terms.bytes_max)
 
@@ -223,29 +228,43 @@ class KeptAnswers:
 
     # ---- what waits --------------------------------------------------------------------------
 
-    def _written(self, one: Waiting, future: Future[None]) -> None:
+    def _write_more(self) -> None:
+        """Write what waits, unless a transaction is on its way: then its end writes more."""
+        if self._writing or not self._unwritten:
+            return
+        batch = list(self._unwritten.values())[:BATCH_ANSWERS_MAX]
+        for one in batch:
+            del self._unwritten[one.id]
+        self._writing = True
+        try:
+            future = self._database.write(lambda connection: self._write(connection, batch))
+        except StoreError as error:
+            self._settled(batch, error)
+            return
+        future.add_done_callback(lambda done: self._written(batch, done))
+
+    def _written(self, batch: list[Waiting], future: Future[None]) -> None:
         """On the writer's thread: tell the loop."""
         error = None if future.cancelled() else future.exception()
         try:
-            self._wheel.loop.call_soon_threadsafe(self._settled, one, error)
+            self._wheel.loop.call_soon_threadsafe(self._settled, batch, error)
         except RuntimeError:
             return  # the loop is closed: the server ends, and nobody asks any more
 
-    def _settled(self, one: Waiting, error: BaseException | None) -> None:
-        if error is None:
+    def _settled(self, batch: list[Waiting], error: BaseException | None) -> None:
+        self._writing = False
+        if error is not None:
+            if not self.lost:
+                _log.warning("answers cannot be kept at present: %s", error)
+            self.lost += len(batch)
+        for one in batch:
             self._forget(one)
-        else:
-            self._not_written(one, error)
-
-    def _not_written(self, one: Waiting, error: BaseException) -> None:
-        if not self.lost:
-            _log.warning("answers cannot be kept at present: %s", error)
-        self.lost += 1
-        self._forget(one)
+        self._write_more()
 
     def _forget(self, one: Waiting | None) -> None:
         if one is not None and self._waiting.get(one.id) is one:
             del self._waiting[one.id]
+            self._unwritten.pop(one.id, None)
             self._waiting_bytes -= one.size_bytes
 
     def _tidy(self) -> None:

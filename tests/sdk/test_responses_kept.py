@@ -348,3 +348,82 @@ def test_errors_have_openais_shape(gateway: Gateway, method: str, path: str, sta
     error = answer.json()["error"]
     assert error.keys() >= {"message", "type", "param", "code"}
     assert call(url, None, method=method).status == 401
+
+
+# ---- faults that others have met -----------------------------------------------------------------
+
+
+def test_calls_are_not_forgotten_where_a_conversation_goes_on(
+    client: openai.OpenAI, host: ScriptedProvider
+) -> None:
+    """Only messages were kept there, so results of tools answered nothing:
+    https://github.com/vllm-project/vllm/issues/43244. Two calls at once, twice in a row."""
+    previous: str | None = None
+    for round_ in range(2):
+        calls = [
+            answers.tool_call("get_weather", '{"city":"Oslo"}', f"call_{round_}_{at}")
+            for at in range(2)
+        ]
+        message = answers.chat("", finish_reason="tool_calls")
+        message["choices"][0]["message"]["tool_calls"] = calls
+        host.script(answers.whole(message))
+        made = client.responses.create(
+            model="lab/m", input="And now?", tools=[WEATHER], previous_response_id=previous
+        )
+        asked = [item for item in made.output if item.type == "function_call"]
+        host.script(answers.whole(answers.chat("Sunny.")))
+        results: Any = [
+            {"type": "function_call_output", "call_id": one.call_id, "output": "sunny"}
+            for one in asked
+        ]
+        previous = client.responses.create(
+            model="lab/m", input=results, tools=[WEATHER], previous_response_id=made.id
+        ).id
+    messages = host.requests[-1].json()["messages"]
+    assert [one["role"] for one in messages] == [
+        *("user", "assistant", "tool", "tool", "assistant"),
+        *("user", "assistant", "tool", "tool"),
+    ]
+    for at in (1, 6):
+        given = [one["id"] for one in messages[at]["tool_calls"]]
+        assert given == [one["tool_call_id"] for one in messages[at + 1 : at + 3]]
+
+
+def test_a_previous_answer_is_never_ignored(client: openai.OpenAI, host: ScriptedProvider) -> None:
+    """It was dropped in silence there: https://github.com/Blaizzy/mlx-vlm/issues/1046. However it
+    is spelled in JSON, it is obeyed or refused."""
+    before = len(host.requests)
+    body = b'{"model":"lab/m","input":"Hi.","previous_respons\\u0065_id":"resp_none"}'
+    answer = call(
+        f"{str(client.base_url).rstrip('/')}/responses",
+        body,
+        {"authorization": f"Bearer {client.api_key}"},
+    )
+    assert answer.status == 404
+    assert len(host.requests) == before
+
+
+def test_what_was_shown_can_be_sent_back_as_it_is(
+    client: openai.OpenAI, host: ScriptedProvider
+) -> None:
+    """Replayed items were refused there: https://github.com/vllm-project/vllm/issues/33089 and
+    45273. Every member that was shown comes back, also those that are null, by each way."""
+    thought = answers.glm("", "I must look.", "tool_calls")
+    thought["choices"][0]["message"]["tool_calls"] = [answers.tool_call("get_weather", "{}")]
+    host.script(answers.whole(thought))
+    first = client.responses.create(model="lab/m", input="Weather?", tools=[WEATHER])
+    shown: list[Any] = [item.model_dump() for item in first.output]
+    listed: list[Any] = [item.model_dump() for item in client.responses.input_items.list(first.id)]
+    result: Any = {"type": "function_call_output", "call_id": "call_1", "output": "sunny"}
+    asked = []
+    for more in (
+        {"input": [*listed, *shown, result]},
+        {"input": [result], "previous_response_id": first.id},
+        # Both at once, as a client does that is not sure: nothing is said twice.
+        {"input": [*shown, result], "previous_response_id": first.id},
+    ):
+        host.script(answers.whole(answers.chat("Sunny.")))
+        members: dict[str, Any] = {"model": "lab/m", "tools": [WEATHER], **more}
+        client.responses.create(**members)
+        asked.append([one["role"] for one in host.requests[-1].json()["messages"]])
+    assert asked == [["user", "assistant", "tool"]] * 3

@@ -68,6 +68,7 @@ async def run(config: Config) -> int:
         server = Server(_uvicorn(api, parts, house), house, told, config.settings.server.drain_s)
         background.tasks = server.server_state.tasks
         await server.serve()
+        background.stop()
     finally:
         await parts.stop()
     return server.exit_code

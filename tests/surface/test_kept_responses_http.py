@@ -121,6 +121,19 @@ def test_the_end_of_the_server_waits_for_what_is_being_made(host: ScriptedProvid
         assert "shutting down" in found["error"]["message"]
 
 
+def test_what_waits_at_the_servers_end_is_told_as_failed(host: ScriptedProvider) -> None:
+    host.always(WaitForClose())
+    settings = "[server]\ndrain_s = 0.3\n[responses]\nbackground = 1\n"
+    with running(host, settings) as gateway:
+        made = [ask(gateway, background=True) for _ in range(3)]
+        host.wait_for_requests(1)
+        gateway.terminate()
+        gateway.start()
+        found = [shown(gateway, one["id"]).json() for one in made]
+        assert [one["status"] for one in found] == ["failed"] * 3
+        assert len(host.requests) == 1
+
+
 def test_an_operator_may_keep_nothing(host: ScriptedProvider) -> None:
     with running(host, '[responses]\nstore = "never"\n') as gateway:
         made = ask(gateway, store=True)

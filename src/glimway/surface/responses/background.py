@@ -7,6 +7,7 @@ answer says, and how it is shown.
 from __future__ import annotations
 
 import asyncio
+import functools
 from typing import Final
 
 import msgspec
@@ -55,8 +56,8 @@ class Background:
     def __init__(self, desk: Desk, running_max: int) -> None:
         self._desk = desk
         self._running_max = running_max
-        self._places = asyncio.Semaphore(running_max)
         self._jobs: dict[str, Job] = {}
+        self._queued: list[Job] = []  # at most WAITING_PER_RUNNING for each that may run
         self.tasks: set[asyncio.Task[None]] = set()
         """Where running ones are entered; the server's, so that its end waits for them."""
 
@@ -107,11 +108,15 @@ class Background:
         job.prepare(msgspec.structs.replace(ask, mount=JobMount(desk, ask, job)), style, owned)
         self._jobs[job.whose.id] = job
         job.keep()
-        task = house.loop.create_task(self._run(job))
-        job.sink.task = task
-        self.tasks.add(task)
-        task.add_done_callback(lambda done: self._ended(job, done))
+        self._queued.append(job)
+        house.loop.call_soon(self._start)  # whoever asked is told first
         return job
+
+    def stop(self) -> None:
+        """The server ends: what still waits is never made."""
+        self._queued.clear()
+        for job in list(self._jobs.values()):
+            self._end(job)
 
     def get(self, answer_id: str, project: str) -> Job | None:
         """An answer of a project that is being made."""
@@ -121,6 +126,10 @@ class Background:
     async def cancel(self, job: Job) -> None:
         """Stop an answer; when this returns it has ended."""
         job.cancelled = job.sink.gone = True
+        if job in self._queued:
+            self._queued.remove(job)
+            self._end(job)
+            return
         job.sink.cancel()
         while not job.ended:
             await job.more(1.0)
@@ -130,14 +139,25 @@ class Background:
         job.wanted = False
         await self.cancel(job)
 
-    async def _run(self, job: Job) -> None:
-        async with self._places:
+    def _start(self) -> None:
+        """Make the next ones, as many as may be made."""
+        house = self._desk.house
+        while self._queued and len(self._jobs) - len(self._queued) < self._running_max:
+            if house.draining:
+                return
+            job = self._queued.pop(0)
             job.status = "in_progress"
-            await job.trip.go()
+            task = job.sink.task = house.loop.create_task(job.trip.go())
+            self.tasks.add(task)
+            task.add_done_callback(functools.partial(self._done, job))
 
-    def _ended(self, job: Job, task: asyncio.Task[None]) -> None:
+    def _done(self, job: Job, task: asyncio.Task[None]) -> None:
         self.tasks.discard(task)
         if not task.cancelled():
             task.exception()  # the journey has told of it
-        del self._jobs[job.whose.id]
-        job.end()
+        self._end(job)
+        self._start()
+
+    def _end(self, job: Job) -> None:
+        if self._jobs.pop(job.whose.id, None) is not None:
+            job.end()

@@ -117,8 +117,10 @@ class KeptAnswers:
 
     def has_room(self, size_bytes: int) -> bool:
         """Whether an answer to a request of this size can be taken now."""
-        return len(self._waiting) < WAITING_ANSWERS_MAX and self._waiting_bytes + size_bytes <= min(
-            WAITING_BYTES_MAX, self.terms.bytes_max
+        return (
+            len(self._waiting) < WAITING_ANSWERS_MAX
+            and size_bytes <= self.terms.bytes_max
+            and self._waiting_bytes + size_bytes <= WAITING_BYTES_MAX
         )
 
     def put(self, one: Waiting) -> None:

@@ -14,8 +14,8 @@ from glimway.domain.catalog import Catalog
 from glimway.domain.estimate import Estimates
 from glimway.domain.retry import Patience
 from glimway.engine.deadlines import Deadlines
-from glimway.engine.kept import DAY_MS
-from glimway.engine.kept import Terms as KeptTerms
+from glimway.engine.keepterms import DAY_MS
+from glimway.engine.keepterms import Terms as KeptTerms
 from glimway.engine.provider.tls import Trust
 from glimway.engine.routing import Terms
 from glimway.engine.sharing.shares import Shares

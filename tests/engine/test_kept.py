@@ -11,7 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from glimway.engine import kept as kept_module
-from glimway.engine.kept import KeptAnswers, Missing, Terms, Waiting
+from glimway.engine.keepterms import Terms
+from glimway.engine.kept import KeptAnswers, Missing, Waiting
 from glimway.engine.wheel import Wheel
 from glimway.store import sqlite
 from glimway.store.database import Database

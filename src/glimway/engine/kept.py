@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 import msgspec
 import sqlalchemy as sa
 
+from glimway.engine.keepterms import Terms
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.store import responses as rows
 from glimway.store.database import Database
@@ -35,30 +36,8 @@ EXPIRE_EVERY_S: Final = 300.0
 STOP_LOOK_S: Final = 0.005
 CHAIN_MAX: Final = 1000
 """Answers that one continues, one after the other."""
-DAY_MS: Final = 86_400_000
 
 _log = logging.getLogger("glimway")
-
-
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What the operator wants kept.
-
-    Args:
-        use: ``always``: unless a request forbids it; ``asked``: where it asks for it; ``never``.
-        keep_ms: how long.
-        bytes_max: all of it together.
-    """
-
-    use: str = "always"
-    keep_ms: int = 30 * DAY_MS
-    bytes_max: int = 1024**3
-
-    def keeps(self, *, asked: bool | None) -> bool:
-        """Whether an answer is kept whose request said so (True), forbade it (False), or neither
-        (None)."""
-        if self.use == "never" or asked is False:
-            return False
-        return asked is True or self.use == "always"
 
 
 class Waiting(msgspec.Struct, frozen=True, eq=False):
@@ -196,8 +175,7 @@ class KeptAnswers:
         if self._total_bytes is None:
             self._total_bytes = rows.total_bytes(connection)
         # A total that a failed commit made wrong is put right when room is made.
-        for one in batch:
-            self._total_bytes += rows.put(connection, one.make())
+        self._total_bytes += rows.put(connection, [one.make() for one in batch])
         if self._total_bytes > self.terms.bytes_max:
             self._total_bytes = rows.make_room(connection, self.terms.bytes_max)
 

@@ -6,6 +6,7 @@ them may take. Refuses to know what the bytes in it say.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -52,33 +53,38 @@ class Saved(msgspec.Struct, frozen=True, kw_only=True):
         return len(self.input) + len(self.response) + len(self.events or b"")
 
 
-def put(connection: sa.Connection, saved: Saved) -> int:
-    """Write an answer, in the place of what was written of it before.
+def put(connection: sa.Connection, batch: Sequence[Saved]) -> int:
+    """Write answers, each with an id of its own, in the place of what was written of them before.
 
     Returns:
         How many bytes more are kept now.
     """
-    mine = responses.c.id == saved.id
-    before = connection.execute(sa.select(responses.c.size_bytes).where(mine)).scalar()
-    if before is not None:
+    mine = responses.c.id.in_([saved.id for saved in batch])
+    query = sa.select(responses.c.size_bytes).where(mine)
+    before: Sequence[int] = connection.execute(query).scalars().all()
+    if before:
         connection.execute(sa.delete(responses).where(mine))
     connection.execute(
-        sa.insert(responses).values(
-            id=saved.id,
-            organization_id=saved.organization,
-            project_id=saved.project,
-            key_id=saved.key,
-            created_ms=saved.created_ms,
-            expires_ms=saved.expires_ms,
-            status=saved.status,
-            previous_id=saved.previous,
-            size_bytes=saved.size_bytes,
-            input=saved.input,
-            response=saved.response,
-            events=saved.events,
-        )
+        sa.insert(responses),
+        [
+            {
+                "id": saved.id,
+                "organization_id": saved.organization,
+                "project_id": saved.project,
+                "key_id": saved.key,
+                "created_ms": saved.created_ms,
+                "expires_ms": saved.expires_ms,
+                "status": saved.status,
+                "previous_id": saved.previous,
+                "size_bytes": saved.size_bytes,
+                "input": saved.input,
+                "response": saved.response,
+                "events": saved.events,
+            }
+            for saved in batch
+        ],
     )
-    return saved.size_bytes - (before or 0)
+    return sum(saved.size_bytes for saved in batch) - sum(before)
 
 
 def get(connection: sa.Connection, id_: str, project: str, now_ms: int) -> Saved | None:

@@ -77,7 +77,8 @@ class Newcomers:
 async def begun(crowd: Crowd, n: int) -> list[Caller]:
     """So many streams, each with its first text."""
     callers = [await crowd.join() for _ in range(n)]
-    while not all(b"text" in one.answer for one in crowd.sent):  # noqa: ASYNC110
+    while not all(b"text" in one.answer for one in crowd.sent):
+        assert not crowd.answered, "a stream was turned away"
         await asyncio.sleep(0.01)
     return callers
 

@@ -18,6 +18,9 @@ from kit.gateway import Gateway, config
 from kit.http import Response
 
 STREAMS = 500
+AT_ONCE = 100
+FORGOTTEN_S = 1.2
+"""After this long without a refusal, the server lets in as many as ever."""
 ENDLESS = 5
 """Of so many streams, one would never end."""
 WINDOW_S = 4.0
@@ -41,10 +44,10 @@ drain_s = {WINDOW_S}
 
 
 def pace(number: int) -> Pace:
-    """Streams of two or three seconds; a few that never end; and answers that come at once."""
+    """Streams of about four seconds; a few that never end; and answers that come at once."""
     if number >= STREAMS:
         return Pace(0.005)
-    return Pace(0.0, 0.2, None if number % ENDLESS == 0 else 10 + number % 5)
+    return Pace(0.0, 0.2, None if number % ENDLESS == 0 else 18 + number % 5)
 
 
 def numbered(key: str, numbers: Iterator[int], *, stream: bool) -> Iterator[Ask]:
@@ -75,11 +78,14 @@ class Newcomers:
 
 
 async def begun(crowd: Crowd, n: int) -> list[Caller]:
-    """So many streams, each with its first text."""
-    callers = [await crowd.join() for _ in range(n)]
-    while not all(b"text" in one.answer for one in crowd.sent):
-        assert not crowd.answered, "a stream was turned away"
-        await asyncio.sleep(0.01)
+    """So many streams, each with its first text. They come a few at a time: all at once they would
+    make the loop late, and some would be turned away."""
+    callers: list[Caller] = []
+    while len(callers) < n:
+        callers += [await crowd.join() for _ in range(min(AT_ONCE, n - len(callers)))]
+        while not all(b"text" in one.answer for one in crowd.sent):
+            assert crowd.answered == crowd.wholes, "a stream was turned away"
+            await asyncio.sleep(0.01)
     return callers
 
 
@@ -114,6 +120,7 @@ async def drain(gateway: Gateway) -> None:
     callers = await begun(crowd, STREAMS)
     kept_asks = numbered(gateway.key, count(FIRST_KEPT), stream=False)
     kept = Crowd(gateway.url, lambda: next(kept_asks))
+    await asyncio.sleep(FORGOTTEN_S)
     keepers = [await kept.join() for _ in range(KEPT)]
     newcomers = Newcomers(gateway)
     coming = asyncio.create_task(newcomers.come())

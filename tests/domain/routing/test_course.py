@@ -188,6 +188,29 @@ def test_one_of_three_well_loses_no_request(well: str) -> None:
     assert tries <= requests * 1.02 + 20
 
 
+@pytest.mark.parametrize("earned", [0, 500])
+@pytest.mark.parametrize("well", ["a", "b", "c"])
+def test_one_of_three_well_loses_none_of_many_that_are_asked_at_once(
+    well: str, earned: int
+) -> None:
+    scene, budget = level(), RetryBudget(1000.0)
+    for _ in range(earned):
+        budget.answered()
+    chance = random.Random(7)
+    plans = [scene.plan(call(), chance.random()) for _ in range(90)]
+    trips = [Course(plan, scene.live.health, budget) for plan in plans]
+    # All of them have been sent before the first one fails, and so it goes on.
+    steps: dict[Course, Step | None] = {trip: trip.begin(1000.0) for trip in trips}
+    while steps:
+        for trip, step in list(steps.items()):
+            assert step is not None, "lost, although one is well"
+            if where(step) == well:
+                trip.answered(1000.0)
+                del steps[trip]
+            else:
+                steps[trip] = trip.failed(BROKEN, 1000.0, 0.5)
+
+
 @given(
     st.lists(
         st.sampled_from(["broken", "timeout", "rate_limited", "overloaded", "quota", "auth"]),

@@ -17,6 +17,7 @@ from glimway.domain.endpoint import Endpoint
 from glimway.domain.health import Health, Leave
 from glimway.domain.retry import ATTEMPTS_MAX, PATIENCE, Patience, RetryBudget, again, backoff_s
 from glimway.domain.routing.route import Plan
+from glimway.domain.routing.telling import worst
 from glimway.wire.refusal import Fault
 
 _FIRST: Final = ""
@@ -225,13 +226,9 @@ class Course:
             return None
         why = f"after {fault.kind} at {failed.id}"
         if may.elsewhere:
-            found = self._next(self._at + 1, now_s)
+            found, allowed = self._elsewhere(now_s)
             if found is not None:
-                if self._budget.take(now_s, sound=health.sound(found.id)):
-                    self._tries += 1
-                    return Step(found, 0.0, why)
-                self.left()
-                return None
+                return Step(found, 0.0, why) if allowed else None
         if not may.here or self._plan.resting:
             return None
         if not self._budget.take(now_s, sound=False):
@@ -262,36 +259,41 @@ class Course:
 
     @property
     def worst(self) -> Fault | None:
-        """The fault to tell the caller, when nothing is left to try: one that means a refusal of
-        the request; else ``rate_limited`` if all of them are; else the last that says more than
-        that an operator's account or key is not in order; else the last. None: none failed."""
-        faults = self._faults
-        if not faults:
-            return None
-        for fault in faults:
-            if fault.refusal is not None:
-                return fault
-        if all(fault.kind == "rate_limited" for fault in faults):
-            return max(faults, key=_patience)
-        telling = [fault for fault in faults if fault.kind not in ("auth", "quota")]
-        return (telling or faults)[-1]
+        """The fault to tell the caller, when nothing is left to try; None: none failed."""
+        return worst(self._faults)
 
-    def _next(self, at: int, now_s: float) -> Endpoint | None:
+    def _elsewhere(self, now_s: float) -> tuple[Endpoint | None, bool]:
+        """The next endpoint to ask, and whether the budget allows it. Where it does not, the next
+        sound one is: else a request would be lost that another endpoint could have answered.
+        """
+        found = self._next(self._at + 1, now_s)
+        while found is not None:
+            sound = self._health.sound(found.id)
+            if self._budget.take(now_s, sound=sound):
+                self._tries += 1
+                return found, True
+            self.left()
+            after = None if sound else self._next(self._at + 1, now_s, sound=True)
+            if after is None:
+                break
+            found = after
+        return found, False
+
+    def _next(self, at: int, now_s: float, *, sound: bool = False) -> Endpoint | None:
         """The next endpoint of the plan, from place ``at`` on, that may be asked now; with leave.
 
-        Every endpoint is asked once before any is asked again.
+        Every endpoint is asked once before any is asked again. ``sound``: only one that nothing
+        speaks against.
         """
         endpoints = self._plan.endpoints
         for place in range(at, len(endpoints)):
             if place == self._spent:
                 continue
             endpoint = endpoints[place]
+            if sound and not self._health.sound(endpoint.id):
+                continue
             leave = self._health.begin(endpoint.id, now_s)
             if leave is not None:
                 self._at, self._leave, self.endpoint = place, leave, endpoint
                 return endpoint
         return None
-
-
-def _patience(fault: Fault) -> float:
-    return fault.retry_after_s or 0.0

@@ -11,9 +11,9 @@ The budget: every request earns a fifth of a retry and every second earns ten, u
 below 1.2 times the requests and 10 a second. A budget alone would also refuse to save requests
 when one of two providers dies under load, although the other could take them all. Therefore a
 request may go on to an endpoint that is sound beyond the budget, at the cost of *trust*: what
-answers have earned, one each, up to ``TRUST_MAX``; a process begins with ``TRUST_FIRST``, lest it
-lose requests because it has just been started. When everything is down no endpoint is sound and no
-answer earns any.
+answers have earned, one each, up to ``TRUST_MAX``; a process begins with all of it, lest it lose
+requests because it has just been started. When everything is down no endpoint is sound for long and
+no answer earns any.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ PER_SECOND_MILLI: Final = 10_000
 BURST: Final = 10
 """Retries that can be saved up."""
 TRUST_MAX: Final = 500
-TRUST_FIRST: Final = 100
 _BURST_MILLI: Final = BURST * 1000
 
 
@@ -136,7 +135,7 @@ class RetryBudget:
         self._per_second_milli = per_second_milli
         self._milli = _BURST_MILLI
         self._last_ms = int(now_s * 1000)
-        self._trust = TRUST_FIRST
+        self._trust = TRUST_MAX
 
     def began(self) -> None:
         """A request makes its first try."""

@@ -197,7 +197,7 @@ def test_one_of_three_well_loses_none_of_many_that_are_asked_at_once(
     for _ in range(earned):
         budget.answered()
     chance = random.Random(7)
-    plans = [scene.plan(call(), chance.random()) for _ in range(90)]
+    plans = [scene.plan(call(), chance.random()) for _ in range(300)]
     trips = [Course(plan, scene.live.health, budget) for plan in plans]
     # All of them have been sent before the first one fails, and so it goes on.
     steps: dict[Course, Step | None] = {trip: trip.begin(1000.0) for trip in trips}

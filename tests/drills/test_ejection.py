@@ -22,8 +22,6 @@ PATIENT_S = 0.8
 """How long a try waits where a provider is to be slow without being ill."""
 SHARE_MIN = 0.15
 """Of the requests, for one of three that are well."""
-CALLERS = 16
-"""At once, where two of three are ill."""
 
 
 def warm(own: Ward) -> None:
@@ -62,23 +60,23 @@ def test_who_begins_to_fail_is_soon_left_alone(sickness: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("requests", "suddenly"),
+    ("requests", "callers", "suddenly"),
     [
-        (1000, False),
-        pytest.param(10_000, False, marks=pytest.mark.drill),
-        pytest.param(10_000, True, marks=pytest.mark.drill),
+        (1000, 16, False),
+        pytest.param(10_000, 48, False, marks=pytest.mark.drill),
+        pytest.param(10_000, 48, True, marks=pytest.mark.drill),
     ],
 )
 @pytest.mark.parametrize("sickness", ["500", "reset", "silent"])
 def test_while_one_of_three_is_well_callers_see_no_failure(
-    sickness: str, requests: int, suddenly: bool
+    sickness: str, requests: int, callers: int, suddenly: bool
 ) -> None:
     with ward() as own:
         if suddenly:
             warm(own)
         for id_ in IDS[:2]:
             own.patients[id_].sickness = sickness
-        own.ask(requests, CALLERS)
+        own.ask(requests, callers)
         assert len(own.failures) <= requests // 1000, own.failures[:3]
 
 

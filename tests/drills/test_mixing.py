@@ -24,8 +24,9 @@ SEED = "MIXING_SEED"
 ALONE = 20
 CALLERS = 48
 WARM = "Be quick."
-WARM_STREAMS = 60
-"""For each endpoint: after so many its usual time to the first token is known, and it is raced."""
+WARM_STREAMS, LEFT_STREAMS = 60, 220
+"""For each endpoint: after so many its usual time to the first token is known, and it is raced;
+after so many its usual pace, and it is left where it is slower."""
 GOOD_MIN = 0.5
 """Of all runs: below, faults would be all there is."""
 BOOKS_S_MAX = 60.0
@@ -69,6 +70,10 @@ quota_s = 0.1
 quota_most_s = 0.1
 auth_s = 0.1
 auth_most_s = 0.1
+"""
+LEAVE_SLOW = """
+[routing.slowness]
+leave = "always"
 """
 PROVIDER = """
 [[providers]]
@@ -121,14 +126,15 @@ class Ended:
 class Drill:
     """A gateway before three providers that speak three dialects each."""
 
-    def __init__(self, gateway: Gateway, players: dict[str, Player]) -> None:
+    def __init__(self, gateway: Gateway, players: dict[str, Player], *, leave: bool) -> None:
+        self.leave = leave
         self.gateway = gateway
         self.players = players
         self.ended: list[Ended] = []
 
     async def warm(self) -> None:
         """Let it be known how quick everybody usually is."""
-        ids = iter(provider_ids() * WARM_STREAMS)
+        ids = iter(provider_ids() * (LEFT_STREAMS if self.leave else WARM_STREAMS))
 
         async def call() -> None:
             async with self.caller() as caller:
@@ -137,7 +143,7 @@ class Drill:
                     answer = await caller.post(EARS["chat"].target, body)
                     assert answer.status == 200, answer
 
-        await asyncio.gather(*(call() for _ in range(8)))
+        await asyncio.gather(*(call() for _ in range(16)))
         await asyncio.sleep(0.2)  # what came last is read at the next turn
 
     def caller(self) -> Caller:
@@ -215,6 +221,7 @@ class Drill:
             for part in player.parts.values()
         )
         for receipt in self._receipts().values():
+            counted["left"] += any("starts with" in (one.detail or "") for one in receipt.attempts)
             counted["outrun"] += any(one.outcome == "outrun" for one in receipt.attempts)
             counted["tried again"] += len(receipt.attempts) > 1
         for one in self.ended:
@@ -241,10 +248,10 @@ def asked(order: list[str], *, stream: bool) -> dict[str, object]:
 
 
 @contextmanager
-def drill() -> Iterator[Drill]:
+def drill(*, leave: bool) -> Iterator[Drill]:
     with ExitStack() as stack:
         players = {letter: Player(letter, WARM.encode()) for letter in LETTERS}
-        text = SETTINGS
+        text = SETTINGS + (LEAVE_SLOW if leave else "")
         for player in players.values():
             stack.enter_context(player.provider)
             text += "".join(
@@ -254,11 +261,12 @@ def drill() -> Iterator[Drill]:
                 for profile in TONGUES
             )
         text += MODEL + "".join(ENDPOINT.format(id=one) for one in provider_ids())
-        yield Drill(stack.enter_context(Gateway(text, environment=ENVIRONMENT)), players)
+        gateway = stack.enter_context(Gateway(text, environment=ENVIRONMENT))
+        yield Drill(gateway, players, leave=leave)
 
 
-def do(runs: Sequence[Run]) -> Counter[str]:
-    with drill() as own:
+def do(runs: Sequence[Run], *, leave: bool) -> Counter[str]:
+    with drill(leave=leave) as own:
 
         async def run() -> None:
             await own.warm()
@@ -271,13 +279,18 @@ def do(runs: Sequence[Run]) -> Counter[str]:
         return seen
 
 
+@pytest.mark.parametrize("leave", [False, True], ids=["stay", "leave"])
 @pytest.mark.parametrize("count", [RUNS, pytest.param(LONG_RUNS, marks=pytest.mark.drill)])
-def test_an_answer_is_of_one_provider(count: int) -> None:
+def test_an_answer_is_of_one_provider(count: int, leave: bool) -> None:
     alone = os.environ.get(SEED)
     if alone is not None:
-        do([Run(number, int(alone)) for number in range(ALONE)])
+        do([Run(number, int(alone)) for number in range(ALONE)], leave=leave)
         return
-    seen = do([Run(seed, seed) for seed in range(count)])
+    seen: Counter[str] = Counter()
+    batch = RUNS if leave else count  # those that stay although they are slow soon count as usual
+    for first in range(0, count, batch):
+        seen += do([Run(seed, seed) for seed in range(first, first + batch)], leave=leave)
     assert seen["finished"] >= GOOD_MIN * count
     for rare in ("outrun", "broken off", "tried again"):
         assert seen[rare] >= count // 100, f"too seldom {rare}"
+    assert seen["left"] >= (count // 200 if leave else 0)

@@ -15,6 +15,9 @@ from kit import answers
 
 Json = dict[str, Any]
 
+OUTPUT_TOKENS = 12
+"""What every answer is said to have used; fewer say nothing of a pace."""
+
 
 # --- what providers say ---------------------------------------------------------------------------
 
@@ -48,8 +51,10 @@ class Tongue:
 
 
 def _chat(texts: Sequence[str]) -> Stream:
-    frames = answers.chat_frames(texts)
-    return Stream(frames[:1], frames[1 : len(texts) + 1], frames[len(texts) + 1 :])
+    before, *frames = answers.chat_frames(texts, with_usage=False)[:-1]
+    used = {"choices": [], "usage": answers.usage(completion=OUTPUT_TOKENS)}
+    last = answers.frame(answers.chat_chunk({}) | used)
+    return Stream([before], frames[:-1], [frames[-1], last, answers.DONE])
 
 
 def _chat_error(message: str) -> bytes:
@@ -69,7 +74,7 @@ def _message(content: list[Json], stop: str | None) -> Json:
         "content": content,
         "stop_reason": stop,
         "stop_sequence": None,
-        "usage": {"input_tokens": 7, "output_tokens": 5},
+        "usage": {"input_tokens": 7, "output_tokens": OUTPUT_TOKENS},
     }
 
 
@@ -88,7 +93,7 @@ def _messages(texts: Sequence[str]) -> Stream:
             _event(
                 "message_delta",
                 delta={"stop_reason": "end_turn", "stop_sequence": None},
-                usage={"output_tokens": 5},
+                usage={"output_tokens": OUTPUT_TOKENS},
             ),
             _event("message_stop"),
         ],
@@ -107,9 +112,9 @@ def _response(status: str, output: list[Json]) -> Json:
     used = {
         "input_tokens": 7,
         "input_tokens_details": {"cached_tokens": 0},
-        "output_tokens": 5,
+        "output_tokens": OUTPUT_TOKENS,
         "output_tokens_details": {"reasoning_tokens": 0},
-        "total_tokens": 12,
+        "total_tokens": 7 + OUTPUT_TOKENS,
     }
     return {
         "id": "resp_provider_1",

@@ -29,6 +29,10 @@ _STATUSES = (400, 401, 402, 404, 408, 429, 429, 500, 500, 502, 503, 529)
 
 SLOW_S = (0.02, 0.25)
 """How late an answer begins that begins late."""
+GAP_S = (0.02, 0.12)
+"""Between two frames of an answer that is slow."""
+QUICK_S = 0.03
+"""How long an answer takes from whose like the usual pace is learnt."""
 TEXTS_MAX = 12
 CUTS_MAX = 24
 WELL = 0.4
@@ -99,13 +103,12 @@ class Role:
         """
         chance = self.chance
         framing: answers.Framing = chance.choice(("length", "chunked", "chunked", "close"))
-        kind = "text/event-stream" if self.stream else "application/json"
         told = {
             "length": {"content-length": str(len(body))},
             "chunked": {"transfer-encoding": "chunked"},
             "close": {"connection": "close"},
         }[framing]
-        steps: list[Step] = [answers.head(200, {"content-type": kind, **told})]
+        steps: list[Step] = [answers.head(200, {**self._kind, **told})]
         data = body if until is None else body[:until]
         pause_s = chance.choice((0.0, 0.0, 0.0, 0.002, 0.01))
         cuts = min(chance.choice((0, 2, CUTS_MAX)), max(len(data) - 1, 0))
@@ -116,6 +119,18 @@ class Role:
         if until is None and framing != "length":
             steps.append(answers.LAST_CHUNK if framing == "chunked" else Close())
         return steps
+
+    def slowly(self) -> list[Step]:
+        """A good answer, frame by frame, with time between."""
+        pause = Pause(self.chance.uniform(*GAP_S))
+        steps: list[Step] = [answers.head(200, {**self._kind, "transfer-encoding": "chunked"})]
+        for frame in self.frames():
+            steps += [answers.chunk(frame), pause]
+        return [*steps, answers.LAST_CHUNK]
+
+    @property
+    def _kind(self) -> dict[str, str]:
+        return {"content-type": "text/event-stream" if self.stream else "application/json"}
 
     def broken(self, end: Step) -> list[Step]:
         """A good answer up to any byte, and then an end that is none."""
@@ -161,6 +176,7 @@ BEFORE: dict[str, Fault] = {
 """Before any of the answer."""
 AMIDST: dict[str, Fault] = {
     "well": lambda role: role.sent(role.styled(role.frames())),
+    "well, but slow": Role.slowly,
     "cut": lambda role: role.broken(Close()),
     "reset": lambda role: role.broken(Reset()),
     "stalled": lambda role: role.broken(WaitForClose()),
@@ -192,7 +208,8 @@ class Player:
         found = _WORDS.search(request.raw)
         if found is None:
             assert self._quick in request.raw, request.raw
-            return answers.stream(tongue.stream(["quick"]).frames)
+            first, *more = answers.stream(tongue.stream(["quick", " and done"]).frames)
+            return [first, *more[:-3], Pause(QUICK_S), *more[-3:]]
         number, seed = int(found[1]), int(found[2])
         nth = self._asked[number]
         self._asked[number] += 1

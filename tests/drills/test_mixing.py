@@ -188,6 +188,13 @@ class Drill:
         assert is_part_of(found.text, part.texts), f"{found} is not of {part}"
         assert not found.finished or found.text == "".join(part.texts), f"{found} of {part}"
 
+    def check_leavings(self) -> None:
+        """No provider works any more for a request that has ended: who was outrun, left or broken
+        off has been told so by its connection's end."""
+        for player in self.players.values():
+            player.provider.drop_idle()
+            player.provider.wait_until(lambda: not player.provider.connections_open)  # noqa: B023
+
     def check_books(self) -> None:
         """One receipt for each run, which names whose text it was, and whether it was whole."""
         by_number = self._receipts()
@@ -273,6 +280,7 @@ def do(runs: Sequence[Run], *, leave: bool) -> Counter[str]:
             await own.all(runs)
 
         uvloop.run(run())
+        own.check_leavings()
         own.check_books()
         seen = own.outcomes()
         print(dict(seen))  # noqa: T201 - figures, shown by pytest -s

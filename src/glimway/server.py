@@ -106,6 +106,7 @@ class Server(uvicorn.Server):
         await self._until(lambda: self.force_exit or self._ended(), self._window_s)
         for task in list(state.tasks):
             self.exit_code = EXIT_CUT
+            task.add_done_callback(state.tasks.discard)  # it may not have taken its first step
             task.cancel()
         await self._until(self._ended, CUT_WAIT_S)
 

@@ -15,7 +15,7 @@ from glimway.store.journal import Journal
 from glimway.store.mark import MARK_NAME
 from glimway.store.repair import inspect
 from glimway.store.segments import FRAME_BYTES, HEADER_BYTES, START, framed, name_of
-from glimway.store.window import WINDOW_BYTES
+from glimway.store.window import ROOM_BYTES, WINDOW_BYTES
 
 pytestmark = pytest.mark.skipif(
     system_disk().allocate is None, reason="this system cannot allocate room in a file"
@@ -55,7 +55,7 @@ def end_of(folder: Path, number: int = 1) -> int:
 def test_room_is_made_ahead_and_cut_off_at_the_close(folder: Path) -> None:
     journal = Journal.open(folder)
     journal.append(b"one")
-    assert end_of(folder) == WINDOW_BYTES
+    assert end_of(folder) == ROOM_BYTES
     assert journal.used_bytes == journal.end.offset
     journal.close()
     assert end_of(folder) == HEADER_BYTES + FRAME_BYTES + 3
@@ -77,10 +77,22 @@ def test_the_window_moves_on_and_stays_within_the_segment(folder: Path) -> None:
     journal.close()
 
 
+def test_windows_follow_one_another_within_the_room(folder: Path) -> None:
+    room = Room()
+    journal = Journal.open(folder, disk=room.disk(), fsync_ms=60_000)
+    payloads = [b"%d" % number * 200 for number in range(10 * WINDOW_BYTES // 1000)]
+    for payload in payloads:
+        journal.append(payload)
+    assert journal.end.offset > 3 * WINDOW_BYTES
+    assert room.asked == [ROOM_BYTES]
+    assert contents(journal) == payloads
+    journal.close()
+
+
 def test_a_full_disk_keeps_nothing_and_passes(folder: Path) -> None:
     room = Room()
     journal = Journal.open(folder, disk=room.disk())
-    journal.append(bytes(WINDOW_BYTES - 2000) + b"before")
+    journal.append(bytes(ROOM_BYTES - 2000) + b"before")
     kept_bytes = journal.end.offset
     room.error = errno.ENOSPC
     for size in (3000, 2500):

@@ -117,6 +117,41 @@ def test_an_idle_connection_is_kept_for_longer(scene: Scene) -> None:
     scene.only("late", KEEP_S)
 
 
+def test_each_answer_begins_the_silence_anew(scene: Scene) -> None:
+    scene.patience.connected()
+    for second in range(1, 2000, 7):
+        scene.after(second)
+        scene.patience.answering()
+        scene.after(second + 1)
+        scene.patience.answered(scene.reading)
+    assert not scene.ends
+    scene.only("late", 1997 + KEEP_S)
+
+
+def test_a_long_answer_is_no_silence(scene: Scene) -> None:
+    scene.patience.answered(scene.reading)
+    scene.patience.answering()
+    scene.after(10 * KEEP_S)
+    scene.patience.answered(scene.reading)
+    scene.only("late", 11 * KEEP_S)
+
+
+def test_a_head_behind_an_answer_has_its_own_shorter_time(scene: Scene) -> None:
+    scene.patience.answered(scene.reading)
+    scene.reading.in_head = True
+    scene.patience.more(scene.reading)
+    scene.only("late", HEADER_S)
+
+
+def test_a_request_drops_the_moment_before_the_end(scene: Scene) -> None:
+    scene.patience.answered(scene.reading)
+    scene.patience.linger(0.5, lambda: scene.end("lingered"))
+    scene.patience.answering()
+    scene.after(5)
+    scene.patience.answered(scene.reading)
+    scene.only("late", 5 + KEEP_S)
+
+
 def test_half_a_request_behind_an_answer_is_waited_for_as_a_request(scene: Scene) -> None:
     scene.reading.in_body = True
     scene.patience.answered(scene.reading)

@@ -49,6 +49,10 @@ class Client(Protocol):
     def on_pace(self, pace: Callable[[bool], None]) -> None:
         """Call ``pace(paused)`` when the client slows down or recovers."""
 
+    def over(self) -> None:
+        """The journey has ended: nothing more is written. Its last step, unless it was cancelled
+        before its first."""
+
 
 class Mount(Protocol):
     """The base path the client came in by, with its defaults and its error table."""

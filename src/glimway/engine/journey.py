@@ -124,6 +124,7 @@ class Trip:
         finally:
             house.live.discard(self)
             self.reply.quiet()
+            self.client.over()
 
     def refuse(self, error: Refusal | Fault) -> None:
         """Say no, and remember it for the operator."""

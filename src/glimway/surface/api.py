@@ -83,6 +83,7 @@ class PublicApi:
         exchange.ends_with_client = True
         if mount.keeps and self._stateful is not None:
             return self._stateful.serve(ask, exchange)
+        exchange.tells_end = True
         return travel(self._house, ask, exchange)
 
     async def _not_a_call(

@@ -41,8 +41,11 @@ class Line(Protocol):
     def answered(self, exchange: Exchange) -> None:
         """The exchange's answer is written."""
 
+    def failed(self, error: BaseException) -> None:
+        """The application has failed."""
+
     def handled(self, exchange: Exchange) -> None:
-        """The application has returned."""
+        """The application is at its end."""
 
 
 def _status_line(status: int) -> bytes:
@@ -85,6 +88,7 @@ class Exchange:
         "request",
         "target",
         "task",
+        "tells_end",
         "written_bytes",
     )
 
@@ -106,6 +110,8 @@ class Exchange:
         self._asgi_head: tuple[int, Headers] | None = None
         self.ends_with_client = False
         """The task is cancelled when the client leaves."""
+        self.tells_end = False
+        """The task calls ``over`` as its last step, so that no callback need wait for its end."""
         self._on_pace: Callable[[bool], None] | None = None
         self._gone_waiter: asyncio.Future[None] | None = None
         self._resume_waiter: asyncio.Future[None] | None = None
@@ -169,7 +175,7 @@ class Exchange:
     def cancel(self) -> None:
         """Cancel the task that makes the answer."""
         if self.task is not None and not self.complete:
-            self.task.cancel()
+            self._cancel(self.task)
 
     def on_pace(self, pace: Callable[[bool], None]) -> None:
         """Call ``pace(paused)`` when the client slows down or recovers."""
@@ -231,11 +237,21 @@ class Exchange:
             self._resume_waiter = self._connection.loop.create_future()
             await self._resume_waiter
 
+    def over(self) -> None:
+        """The journey has ended."""
+        if self.tells_end:
+            self._connection.handled(self)
+            self.task = None
+            self._on_pace = None
+
     def handled(self, task: asyncio.Task[None]) -> None:
         """The task's callback: the application has returned."""
-        self._connection.handled(self)
-        self.task = None
-        self._on_pace = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._connection.failed(error)
+        if self.task is not None:
+            self._connection.handled(self)
+            self.task = None
+            self._on_pace = None
 
     # ---- what the connection tells ---------------------------------------------------------
 
@@ -246,7 +262,7 @@ class Exchange:
         self._wake(self._gone_waiter)
         self._wake(self._resume_waiter)
         if self.ends_with_client and self.task is not None and not self.complete:
-            self.task.cancel()
+            self._cancel(self.task)
 
     def pace(self, paused: bool) -> None:  # noqa: FBT001 - mirrors the transport's two states
         """The socket's buffer is over its high mark, or below its low mark again."""
@@ -269,6 +285,12 @@ class Exchange:
         elif self.request.http_version == "1.0":
             head.append(b"connection: keep-alive\r\n")
         return head
+
+    def _cancel(self, task: asyncio.Task[None]) -> None:
+        if self.tells_end:
+            # A task that is cancelled before its first step takes no last one.
+            task.add_done_callback(self.handled)
+        task.cancel()
 
     def _forget_scope(self) -> None:
         # It holds this exchange (extensions), and the two would keep each other alive.

@@ -26,7 +26,10 @@ class Patience:
         stalled: called when the client took no bytes for too long.
     """
 
-    __slots__ = ("_alarm", "_body_began_s", "_edge", "_head_began", "_late", "_stall", "_stalled")
+    __slots__ = (
+        "_alarm", "_body_began_s", "_edge", "_head_began", "_late", "_lingers", "_ours",
+        "_stall", "_stalled",
+    )  # fmt: skip
 
     def __init__(self, edge: Edge, late: Callable[[], None], stalled: Callable[[], None]) -> None:
         self._edge = edge
@@ -37,6 +40,10 @@ class Patience:
         """Lives from a full buffer to an empty one, whatever else is timed meanwhile."""
         self._head_began = False
         self._body_began_s: float | None = None
+        self._ours = False
+        """It is our turn: an alarm that rings meanwhile waits for nobody."""
+        self._lingers = False
+        """The alarm is one of ``linger``, which is dropped and never moved."""
 
     def connected(self) -> None:
         """Wait for a first request."""
@@ -53,21 +60,26 @@ class Patience:
 
     def answered(self, incoming: Incoming) -> None:
         """Wait for the next request, or for the rest of it."""
+        self._ours = False
         if incoming.in_head or incoming.in_body:
             self.more(incoming)
         else:
             self._arm(self._edge.keep_alive_s)
 
     def answering(self) -> None:
-        """Wait for nothing: it is our turn."""
+        """Wait for nothing: it is our turn. The alarm stays set, because the next silence mostly
+        begins before it is due, and moving it costs far less than a new one."""
+        self._ours = True
         self._head_began = False
         self._body_began_s = None
-        self._disarm()
+        if self._lingers:
+            self._disarm()
 
     def linger(self, wait_s: float, then: Callable[[], None]) -> None:
         """Only wait a moment before the end."""
         self._disarm()
         self._alarm = self._edge.wheel.after(wait_s, then)
+        self._lingers = True
 
     def full(self) -> None:
         """The client takes less than we have."""
@@ -98,10 +110,21 @@ class Patience:
                 self._alarm.due_s = due_s
 
     def _arm(self, delay_s: float) -> None:
-        self._disarm()
-        self._alarm = self._edge.wheel.after(delay_s, self._late)
+        alarm, wheel = self._alarm, self._edge.wheel
+        due_s = wheel.loop.time() + delay_s
+        if alarm is not None and alarm.due_s <= due_s and not self._lingers:
+            alarm.due_s = due_s
+        else:
+            self._disarm()
+            self._alarm = wheel.at(due_s, self._ring)
+
+    def _ring(self) -> None:
+        self._alarm = None
+        if not self._ours:
+            self._late()
 
     def _disarm(self) -> None:
+        self._lingers = False
         if self._alarm is not None:
             self._alarm.cancel()
             self._alarm = None

@@ -223,15 +223,16 @@ class ClientConnection(asyncio.Protocol):
         task = self.loop.create_task(self._edge.serve(exchange))
         exchange.task = task
         tasks.add(task)
-        task.add_done_callback(exchange.handled)
+        if not exchange.tells_end:
+            task.add_done_callback(exchange.handled)
+
+    def failed(self, error: BaseException) -> None:
+        """The application has failed; what it owes its client is another matter."""
+        _log.error("a request failed inside", exc_info=error)
 
     def handled(self, exchange: Exchange) -> None:
-        """The application has returned: a client must not wait for what it never finished."""
-        task = exchange.task
-        assert task is not None  # noqa: S101 - it called back
-        self._state.tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("a request failed inside", exc_info=error)
+        """The application is at its end: a client must not wait for what it never finished."""
+        self._state.tasks.discard(exchange.task)
         if exchange.complete or exchange.gone:
             return
         if exchange.began:

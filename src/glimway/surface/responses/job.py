@@ -89,6 +89,9 @@ class Sink:
     def on_pace(self, pace: Callable[[bool], None]) -> None:
         """It takes whatever comes."""
 
+    def over(self) -> None:
+        """The journey has ended; whoever awaited it knows."""
+
 
 class Job:
     """One answer in the making.

@@ -96,6 +96,9 @@ class Voice:
         """Tell when the client slows down or recovers."""
         self._exchange.on_pace(pace)
 
+    def over(self) -> None:
+        """The journey has ended; whoever awaited it knows."""
+
 
 class Remembered(msgspec.Struct, frozen=True):
     """The last answer of a connection: its id, all that was said up to it, and whether it is

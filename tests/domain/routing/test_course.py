@@ -211,6 +211,33 @@ def test_one_of_three_well_loses_none_of_many_that_are_asked_at_once(
                 steps[trip] = trip.failed(BROKEN, 1000.0, 0.5)
 
 
+def test_many_at_once_are_all_saved_by_the_one_that_is_well() -> None:
+    # All of them are at the first when it dies, and the second dies under the first few of them:
+    # what the budget refuses to the second it must not refuse to the third.
+    scene, budget = world(3), RetryBudget(1000.0)
+    trips = [Course(scene.plan(call()), scene.live.health, budget) for _ in range(100)]
+    assert {where(trip.begin(1000.0)) for trip in trips} == {"a"}
+    asked = {"b": 0, "c": 0}
+    for trip in trips:
+        step = trip.failed(BROKEN, 1000.0, 0.5)
+        asked[where(step)] += 1
+        if where(step) == "b":
+            step = trip.failed(BROKEN, 1000.0, 0.5)
+        assert where(step) == "c"
+        trip.answered(1000.0)
+    assert 1 <= asked["b"] <= 10
+
+
+def test_nobody_sound_is_left_and_the_budget_is_spent() -> None:
+    scene, budget = world(3), RetryBudget(1000.0)
+    while budget.take(1000.0, sound=True):
+        pass
+    trip = Course(scene.plan(call()), scene.live.health, budget)
+    trip.begin(1000.0)
+    assert trip.failed(BROKEN, 1000.0, 0.5) is None
+    assert trip.worst is BROKEN
+
+
 @given(
     st.lists(
         st.sampled_from(["broken", "timeout", "rate_limited", "overloaded", "quota", "auth"]),

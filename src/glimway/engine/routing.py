@@ -171,7 +171,9 @@ class Routing:
 
     def course(self, plan: Plan) -> Course:
         """A request's way through its plan."""
-        return Course(plan, self.health, self._budget, self._terms.attempts_max)
+        return Course(
+            plan, self.health, self._budget, self._terms.attempts_max, self._terms.patience
+        )
 
     def failed(self, endpoint: Endpoint, fault: Fault, *, late: bool = False) -> None:
         """An attempt failed; ``late``: after its first real frame, when its course was over."""

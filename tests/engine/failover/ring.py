@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,8 +28,10 @@ from kit.steps import Step
 
 SIZES = (1, 2, 3)
 """Providers of a model."""
-WAITERS = 30
-"""Requests that are under way at once: those that wait for a deadline, and some more."""
+WAITERS = 40
+"""Requests that wait for a deadline at once."""
+AT_ONCE = 5
+"""Other requests at once: two retries each are what may be saved up, so that none is refused."""
 ADMIN_KEY = "glimadmin_of_these_tests"
 NANOUSD = 12_000_000
 """What the first of a plan takes for 12 tokens; the second takes twice as much, and so on."""
@@ -41,23 +43,11 @@ tokens_per_minute = 0
 concurrency = 0
 
 [deadlines]
-connect_ms = 1000
-first_token_ms = 1200
-answer_ms = 1200
-between_tokens_ms = 300
 commit_after_ms = 200
 
 [routing.health]
 failures_in_a_row = 1000
 window_requests = 1000000
-
-[routing.cooldown]
-quota_s = 0.1
-quota_most_s = 0.1
-auth_s = 0.1
-auth_most_s = 0.1
-rate_limited_s = 0.1
-rate_limited_most_s = 0.1
 
 [routing.retry]
 percent = 100
@@ -72,6 +62,15 @@ base_url = "{url}/v1"
 private = true
 api_key = {{ env = "P_API_KEY" }}
 """
+DEADLINES = """
+[providers.deadlines]
+first_token_ms = {first_ms}
+answer_ms = {first_ms}
+between_tokens_ms = 300
+"""
+"""Of providers that make others wait; all else may take as long as the machine needs."""
+FIRST_MS = {1: 600, 2: 1500, 3: 4000}
+"""By the size of a plan: all of it must leave a second for the last, and one try gets half."""
 MODEL = """
 [[models]]
 id = "{id}"
@@ -106,16 +105,20 @@ class Case(NamedTuple):
     def model(self) -> str:
         """The name that is asked for."""
         name = f"lab/{_slug(self.fault)}-{self.host}-{self.size}"
-        if FAULTS[self.fault].lasting:  # each request needs an endpoint that has not failed yet
+        fault = FAULTS[self.fault]
+        if fault.lasting or fault.slow:  # each request needs endpoints that have not failed yet
             return f"{name}-{self.client}-{'stream' if self.stream else 'whole'}"
         return name
 
     def providers(self) -> list[str]:
         """The providers of its model, in the order in which they are asked."""
-        nowhere = f"-{_slug(self.fault)}" if FAULTS[self.fault].steps is None else ""
+        fault = FAULTS[self.fault]
+        where = f"-{_slug(self.fault)}" if fault.steps is None else ""
+        if fault.slow:
+            where = f"-slow-{self.size}"
         well = _after(self.host)
         return [
-            f"{self.host}{place}{nowhere}" if place <= self.failing else f"{well}{place}"
+            f"{self.host}{place}{where}" if place <= self.failing else f"{well}{place}"
             for place in range(1, self.size + 1)
         ]
 
@@ -157,9 +160,10 @@ class Ring:
     def all(self, cases: list[Case]) -> Iterator[Went]:
         """All of these, at once as far as they wait."""
         self.asked += len(cases)
-        cases = sorted(cases, key=lambda case: not FAULTS[case.fault].slow)
-        with ThreadPoolExecutor(WAITERS) as pool:
-            yield from pool.map(self.ask, cases)
+        slow = [case for case in cases if FAULTS[case.fault].slow]
+        quick = [case for case in cases if not FAULTS[case.fault].slow]
+        with ThreadPoolExecutor(WAITERS) as waiting, ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from chain(waiting.map(self.ask, slow), pool.map(self.ask, quick))
 
     def receipts(self) -> list[dict[str, Any]]:
         """All receipts there are."""
@@ -222,8 +226,10 @@ def _model(case: Case) -> str:
 
 
 def _providers(addresses: dict[str, str]) -> str:
+    slow = {f"-slow-{size}": DEADLINES.format(first_ms=FIRST_MS[size]) for size in SIZES}
     return "".join(
         PROVIDER.format(id=f"{host}{place}{suffix}", profile=PROFILES[host], url=url)
+        + slow.get(suffix, "")
         for host in HOSTS
         for place in SIZES
         for suffix, url in addresses.items()
@@ -248,6 +254,7 @@ def ring(folder: Path) -> Iterator[Ring]:
         unknown = stack.enter_context(ScriptedProvider(tls=alone))
         addresses = {
             "": rack.url,
+            **{f"-slow-{size}": rack.url for size in SIZES},
             "-refused-port": f"http://127.0.0.1:{stack.enter_context(refusing())}",
             "-self-signed-certificate": unknown.url,
             "-wrong-name-in-the-certificate": secret.url,

@@ -13,18 +13,17 @@ import pytest
 from engine.failover.clients import DIALECTS, ROWS, error_answer, error_event, understood
 from engine.failover.faults import BEFORE
 from engine.failover.hosts import HOSTS
-from engine.failover.ring import NANOUSD, SIZES, Case, Ring, Went
+from engine.failover.ring import NANOUSD, Case, Ring, Went
 from engine.failover.verdict import all_must
 
-STREAMED = pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 
-
-def cases(client: str, sizes: tuple[int, ...], *, stream: bool) -> list[Case]:
+def cases(client: str, *sizes: int) -> list[Case]:
     return [
         Case(fault, host, size, client, stream)
         for fault in BEFORE
         for host in HOSTS
         for size in sizes
+        for stream in (False, True)
     ]
 
 
@@ -69,19 +68,15 @@ def failed_aloud(went: Went) -> None:
     assert (receipt["status"], receipt["cost_nanousd"]) == ("failed", 0)
 
 
-@STREAMED
 @pytest.mark.parametrize("client", DIALECTS)
 def test_a_fault_before_the_first_content_is_another_providers_answer(
-    matrix: Ring, client: str, stream: bool
+    matrix: Ring, client: str
 ) -> None:
-    asked = cases(client, SIZES[1:], stream=stream)
+    asked = cases(client, 2, 3)
     all_must(answered_well, matrix.all(asked))
 
 
-@STREAMED
 @pytest.mark.parametrize("client", DIALECTS)
-def test_a_fault_of_the_only_provider_is_an_explicit_error(
-    matrix: Ring, client: str, stream: bool
-) -> None:
-    asked = cases(client, SIZES[:1], stream=stream)
+def test_a_fault_of_the_only_provider_is_an_explicit_error(matrix: Ring, client: str) -> None:
+    asked = cases(client, 1)
     all_must(failed_aloud, matrix.all(asked))

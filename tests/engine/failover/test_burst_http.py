@@ -27,8 +27,11 @@ def three() -> Iterator[Pack]:
         yield made
 
 
-@pytest.mark.parametrize("fresh", [True, False], ids=["at the start", "later"])
-@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize(
+    ("fresh", "stream"),
+    [(True, False), (False, True)],
+    ids=["whole answers at the start", "streams later"],
+)
 def test_all_are_answered_by_the_one_that_is_well(three: Pack, stream: bool, fresh: bool) -> None:
     first, second, third = three.providers
     if not fresh:

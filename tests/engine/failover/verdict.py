@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from engine.failover.ring import Went
 
 WORDS_CHARS_MAX = 400
+_MODES = ("whole", "stream")
 
 
 def all_must(judge: Callable[[Went], None], answered: Iterable[Went]) -> None:
@@ -22,5 +23,7 @@ def all_must(judge: Callable[[Went], None], answered: Iterable[Went]) -> None:
         except (AssertionError, LookupError, TypeError, ValueError) as error:
             case = went.case
             words = " ".join(f"{type(error).__name__}: {error}".split())[:WORDS_CHARS_MAX]
-            found.append(f"{case.fault}, {case.size} of {case.host}: {words}")
+            found.append(
+                f"{case.fault}, {case.size} of {case.host}, {_MODES[case.stream]}: {words}"
+            )
     assert not found, "\n".join([f"{len(found)} of {len(all_went)}:", *found])

@@ -34,24 +34,39 @@ unreachable_most_s = 60
 
 [routing.retry]
 backoff_ms = 0
+wait_most_ms = 900
 """
 AWAY = answers.error(503, "away")
 AT_ONCE = 8
 
 
-@pytest.fixture
-def two() -> Iterator[Pack]:
+@pytest.fixture(scope="module")
+def pair() -> Iterator[Pack]:
     with pack(2, RESTS) as made:
-        made.providers[0].always(AWAY)
-        made.providers[1].always(*made.well(1))
+        yield made
+
+
+@pytest.fixture(scope="module")
+def alone() -> Iterator[Pack]:
+    with pack(1, RESTS) as made:
         yield made
 
 
 @pytest.fixture
-def one() -> Iterator[Pack]:
-    with pack(1, RESTS) as made:
-        made.providers[0].always(AWAY)
-        yield made
+def two(pair: Pack) -> Pack:
+    """The first one is away, the second one well."""
+    pair.renew()
+    pair.providers[0].always(AWAY)
+    pair.providers[1].always(*pair.well(1))
+    return pair
+
+
+@pytest.fixture
+def one(alone: Pack) -> Pack:
+    """It is away."""
+    alone.renew()
+    alone.providers[0].always(AWAY)
+    return alone
 
 
 def lay_down(pack: Pack) -> float:
@@ -122,6 +137,29 @@ def test_the_last_endpoint_is_never_taken_away(one: Pack, fault: str) -> None:
     answers_now = [one.ask() for _ in range(4)]
     assert [answer.status for answer in answers_now] == [200] * 4
     assert one.asked(answers_now[1]) == [("p1", "ok")]
+
+
+def test_the_only_provider_is_tried_again_after_the_wait_that_was_set(one: Pack) -> None:
+    (provider,) = one.providers
+    waits = []
+    for _ in range(4):
+        provider.script(AWAY)
+        provider.script(*one.well(0))
+        answer = one.ask()
+        assert answer.status == 200
+        waits += [tried["wait_ms"] for tried in one.receipt(answer)["attempts"]]
+    assert waits == [0] * 8
+
+
+@pytest.mark.parametrize(("asked_s", "tries"), [("1", 1), ("0.1", 2)])
+def test_who_asks_for_a_longer_wait_than_was_set_is_not_tried_again(
+    one: Pack, asked_s: str, tries: int
+) -> None:
+    one.providers[0].script(answers.error(503, "away", {"retry-after": asked_s}))
+    one.providers[0].always(*one.well(0))
+    answer = one.ask()
+    assert answer.status == (200 if tries > 1 else 503)
+    assert len(one.asked(answer)) == tries
 
 
 def test_where_all_rest_one_is_asked_all_the_same(two: Pack) -> None:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from glimway_setup import glimway_home, serve_command
+from glimway_setup import MANY_ENDPOINTS, glimway_home, serve_command
 from servers import BenchError, Server, free_port, start
 from workbench import HERE, Proxy, Side, Workbench, command, start_nginx
 
@@ -121,8 +121,9 @@ def start_tensorzero(bench: Workbench, side: Side) -> Target:
     return Target(server, port, path, "tensorzero::model_name::", None)
 
 
-def start_glimway(keys: int) -> Starter:
-    """A starter of Glimway with that many keys, all of them used in turn."""
+def start_glimway(keys: int = 1, endpoints: int = 1) -> Starter:
+    """A starter of Glimway with that many keys, all of them used in turn, and with that many
+    endpoints of each model, which share the load."""
 
     def starter(bench: Workbench, side: Side) -> Target:
         home = glimway_home(bench, MODELS, keys, PROVIDER_KEY)
@@ -130,7 +131,7 @@ def start_glimway(keys: int) -> Starter:
         shutil.rmtree(data, ignore_errors=True)
         shutil.copytree(home.data, data)  # every start begins with the same stored state
         port = free_port()
-        line = serve_command(bench, home.config(side), data, port)
+        line = serve_command(bench, home.configs[side, endpoints], data, port)
         server = start("glimway", line, bench.folder, home.environment)
         return Target(server, port, CHAT_PATH, "bench/", home.tokens)
 
@@ -139,10 +140,12 @@ def start_glimway(keys: int) -> Starter:
 
 MANY_KEYS = 10_000
 GLIMWAY_MANY = "glimway-10k-keys"
+GLIMWAY_WIDE = f"glimway-{MANY_ENDPOINTS}-endpoints"
 STARTERS: Mapping[str, Starter] = {
     "direct": start_direct,
-    "glimway": start_glimway(1),
-    GLIMWAY_MANY: start_glimway(MANY_KEYS),
+    "glimway": start_glimway(),
+    GLIMWAY_MANY: start_glimway(keys=MANY_KEYS),
+    GLIMWAY_WIDE: start_glimway(endpoints=MANY_ENDPOINTS),
     "nginx": start_plain_proxy,
     "tensorzero": start_tensorzero,
 }

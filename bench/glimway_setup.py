@@ -21,18 +21,14 @@ from workbench import Side, Workbench, command
 
 ADMIN_KEY = "bench-admin-4f1d9c2be07a5f36a8d17e90c3b2"
 LARGE = 1_000_000_000
+MANY_ENDPOINTS = 50
+CONFIGS: tuple[tuple[Side, int], ...] = (("plain", 1), ("tls", 1), ("plain", MANY_ENDPOINTS))
 
 CONFIG = """\
 [server]
 host = "127.0.0.1"
 
-[[providers]]
-id = "stub"
-profile = "openai"
-base_url = "{url}"
-private = true
-api_key = {{ env = "BENCH_KEY" }}
-{trust}
+{providers}
 {models}
 [limits.default]
 requests_per_minute = {large}
@@ -41,14 +37,25 @@ tokens_per_minute = {large}
 concurrency = 1000000
 """
 
+PROVIDER = """
+[[providers]]
+id = "stub-{number}"
+profile = "openai"
+base_url = "{url}"
+private = true
+api_key = {{ env = "BENCH_KEY" }}
+{trust}"""
+
 MODEL = """
 [[models]]
 id = "bench/{name}"
 context = 200000
 max_output = 131072
+"""
 
+ENDPOINT = """
   [[models.endpoints]]
-  provider = "stub"
+  provider = "stub-{number}"
   model = "{upstream}"
   price = {{ input = "0.07", cached_input = "0.01", output = "0.40" }}
 """
@@ -60,18 +67,14 @@ class GlimwayHome:
 
     data: Path
     tokens: Path
-    plain_config: Path
-    tls_config: Path
+    configs: Mapping[tuple[Side, int], Path]
+    """By how the provider is reached, and how many endpoints each model has."""
     provider_key: str
 
     @property
     def environment(self) -> dict[str, str]:
         """What the config and the administrator's key are read from."""
         return {"BENCH_KEY": self.provider_key, "GLIMWAY_ADMIN_KEY": ADMIN_KEY}
-
-    def config(self, side: Side) -> Path:
-        """The config whose provider is the stub, plain or behind TLS."""
-        return self.tls_config if side == "tls" else self.plain_config
 
 
 def serve_command(bench: Workbench, config: Path, data: Path, port: int) -> list[str]:
@@ -87,12 +90,19 @@ def is_missing(glimway: Path) -> str | None:
     return f"the gateway under test is missing: there is no {glimway} (run `make setup`)"
 
 
-def _write_config(bench: Workbench, models: Mapping[str, str], side: Side) -> Path:
-    path = bench.folder / f"glimway-{side}.toml"
+def _write_config(bench: Workbench, models: Mapping[str, str], side: Side, endpoints: int) -> Path:
+    """A config in which each model has that many endpoints, at one price, each at a provider of
+    its own; all these providers are the one stub."""
+    path = bench.folder / f"glimway-{side}-{endpoints}.toml"
+    url, numbers = bench.provider_url(side), range(1, endpoints + 1)
+    trust = f'ca_file = "{bench.authority}"\n' if side == "tls" else ""
+    parts = [
+        MODEL.format(name=name) + "".join(ENDPOINT.format(number=n, upstream=up) for n in numbers)
+        for name, up in models.items()
+    ]
     text = CONFIG.format(
-        url=bench.provider_url(side),
-        trust=f'ca_file = "{bench.authority}"\n' if side == "tls" else "",
-        models="".join(MODEL.format(name=n, upstream=u) for n, u in models.items()),
+        providers="".join(PROVIDER.format(number=n, url=url, trust=trust) for n in numbers),
+        models="".join(parts),
         large=LARGE,
     )
     path.write_text(text)
@@ -120,7 +130,7 @@ def _first_key(bench: Workbench, config: Path, data: Path) -> str:
 def _more_keys(home: GlimwayHome, bench: Workbench, count: int) -> Iterator[str]:
     """Keys made through the admin API of a server that runs only for that."""
     port = free_port()
-    line = serve_command(bench, home.plain_config, home.data, port)
+    line = serve_command(bench, home.configs["plain", 1], home.data, port)
     with start("glimway-keys", line, bench.folder, home.environment) as server:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         headers = {"authorization": f"Bearer {ADMIN_KEY}", "content-type": "application/json"}
@@ -153,11 +163,13 @@ def _base_home(bench: Workbench, models: tuple[tuple[str, str], ...], key: str) 
     home = GlimwayHome(
         data=data,
         tokens=bench.folder / "glimway-token",
-        plain_config=_write_config(bench, dict(models), "plain"),
-        tls_config=_write_config(bench, dict(models), "tls"),
+        configs={
+            (side, endpoints): _write_config(bench, dict(models), side, endpoints)
+            for side, endpoints in CONFIGS
+        },
         provider_key=key,
     )
-    home.tokens.write_text(_first_key(bench, home.plain_config, data) + "\n")
+    home.tokens.write_text(_first_key(bench, home.configs["plain", 1], data) + "\n")
     return home
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import Template
 
-from gateways import GLIMWAY_MANY
+from gateways import GLIMWAY_MANY, GLIMWAY_WIDE
 from machine import describe
 from scenarios import Scenario
-from verdict import Results, Verdict, middle, ratio, values
+from verdict import Results, Verdict, growth, middle, ratio, values
 
 HEADINGS = {
     "cpu_us_per_request": "CPU us per request",
@@ -87,6 +87,15 @@ def keys_ratio(results: Results) -> str:
     return "" if found is None else f"\n\n{GLIMWAY_MANY} / glimway with one key: {found:.2f}"
 
 
+def endpoints_growth(results: Results) -> str:
+    """What more endpoints of a model cost: many against one, round by round."""
+    one, many = results.of("endpoints", "glimway"), results.of("endpoints", GLIMWAY_WIDE)
+    found = growth(many, one, "cpu_us_per_request")
+    if found is None:
+        return ""
+    return f"\n\n{GLIMWAY_WIDE} - glimway with one endpoint: {number(found)} us per request"
+
+
 def budget_table(verdicts: Iterable[Verdict]) -> str:
     """Every budget with its limit, what was measured and whether it is met."""
     rows = [["budget", "limit", "measured", "met"]]
@@ -97,11 +106,15 @@ def budget_table(verdicts: Iterable[Verdict]) -> str:
     return _grid(rows) if len(rows) > 1 else "No budget belongs to what was measured."
 
 
+EXTRAS = {"keys": keys_ratio, "endpoints": endpoints_growth}
+"""What stands below the table of a scenario."""
+
+
 def tables(scenarios: Iterable[Scenario], results: Results) -> str:
     """All scenarios' tables under their titles."""
     parts = []
     for scenario in scenarios:
-        extra = keys_ratio(results) if scenario.name == "keys" else ""
+        extra = EXTRAS[scenario.name](results) if scenario.name in EXTRAS else ""
         parts.append(f"### {scenario.title}\n\n{scenario_table(scenario, results)}{extra}")
     return "\n\n".join(parts)
 

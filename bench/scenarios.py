@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from gateways import CHUNKS_PER_STREAM, GLIMWAY_MANY, Target, whole_body
+from gateways import CHUNKS_PER_STREAM, GLIMWAY_MANY, GLIMWAY_WIDE, Target, whole_body
 from measure import Load, cpu_s, rss_mib, wait_quiet
 from servers import BenchError, first_answer_s
 from workbench import Side
@@ -178,6 +178,7 @@ class Scenario:
 
 TRIO = ("glimway", "nginx", "tensorzero")
 KEYS = ("glimway", GLIMWAY_MANY, "tensorzero")
+ENDPOINTS = ("glimway", GLIMWAY_WIDE)
 SCENARIOS = (
     Scenario("chat", "Whole answers, saturated", saturated, _short, ("direct", *TRIO)),
     Scenario("stream", "100 streams at 50 chunks/s", paced_streams, _stream, TRIO),
@@ -187,6 +188,7 @@ SCENARIOS = (
     Scenario("prompt", "Whole answers, 64 KiB prompt", saturated, _long_prompt, TRIO),
     Scenario("tools", "Whole answers, 50 tools", saturated, _with_tools, TRIO),
     Scenario("keys", "Whole answers, 10,000 keys", saturated, _short, KEYS),
+    Scenario("endpoints", "Whole answers, 50 endpoints", saturated, _short, ENDPOINTS),
     Scenario("tls", "Whole answers, TLS to the provider", saturated, _short, TRIO, side="tls"),
     Scenario(
         "tls-stream", "100 streams, TLS to the provider", paced_streams, _stream, TRIO, side="tls"

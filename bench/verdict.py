@@ -1,17 +1,17 @@
-"""Medians, ratios and budgets.
+"""Medians, ratios, differences and budgets.
 
-Ratios are taken within a round, between runs that followed each other, and only then reduced to
-their median: what disturbs the machine for a minute then disturbs both sides. Knows no gateway's
+Gateways are compared within a round, between runs that followed each other, and only then is the
+median taken: what disturbs the machine for a minute then disturbs both sides. Knows no gateway's
 inside and no format of a page.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 
-from gateways import GLIMWAY_MANY
+from gateways import GLIMWAY_MANY, GLIMWAY_WIDE
 from scenarios import Figures
 
 Rounds = Sequence[Figures | None]
@@ -68,9 +68,20 @@ def ratio(rounds: Rounds, against: Rounds, figure: str) -> float | None:
     return median(found) if found else None
 
 
+def growth(rounds: Rounds, against: Rounds, figure: str) -> float | None:
+    """The median of the differences taken round by round, or None when no round has both."""
+    found = [
+        ours[figure] - theirs[figure]
+        for ours, theirs in zip(rounds, against, strict=False)
+        if ours and theirs and figure in ours and figure in theirs
+    ]
+    return median(found) if found else None
+
+
 @dataclass(frozen=True)
 class Budget:
-    """A promise of the design: a figure, or its ratio to another gateway's, and its limit."""
+    """A promise of the design: a figure, its ratio to another gateway's or how far it may be above
+    that, and its limit."""
 
     words: str
     scenario: str
@@ -78,13 +89,14 @@ class Budget:
     limit: float
     against: str | None = None
     contender: str = "glimway"
+    compare: Callable[[Rounds, Rounds, str], float | None] = ratio
 
     def measured(self, results: Results) -> float | None:
         """What was measured, or None."""
         rounds = results.of(self.scenario, self.contender)
         if self.against is None:
             return middle(rounds, self.figure)
-        return ratio(rounds, results.of(self.scenario, self.against), self.figure)
+        return self.compare(rounds, results.of(self.scenario, self.against), self.figure)
 
 
 @dataclass(frozen=True)
@@ -112,6 +124,15 @@ BUDGETS = (
     _cpu("CPU per request / TensorZero, 50 tools", "tools"),
     _cpu("CPU per request / TensorZero, 10,000 keys", "keys", GLIMWAY_MANY),
     _cpu("CPU per request / TensorZero, TLS", "tls"),
+    Budget(
+        "CPU us per request, 50 endpoints over 1",
+        "endpoints",
+        "cpu_us_per_request",
+        10.0,
+        against="glimway",
+        contender=GLIMWAY_WIDE,
+        compare=growth,
+    ),
     Budget("CPU per chunk / TensorZero", "stream", "cpu_us_per_chunk", 0.9, "tensorzero"),
     Budget("CPU per chunk / TensorZero, TLS", "tls-stream", "cpu_us_per_chunk", 0.9, "tensorzero"),
     Budget("added latency p50, ms", "latency", "added_p50_ms", 0.5),

@@ -200,9 +200,10 @@ def report(seen: Seen, tries: int, back_s: float) -> str:
     """The figures in a line."""
     during = seen.during
     statuses = dict(sorted(Counter(one.status for one in during).items()))
+    shed = sum(one.number not in seen.receipts for one in during)
     return (
         f"{len(during) / seen.seconds:.0f} requests/s for {seen.seconds:.1f} s, {tries} attempts "
-        f"({tries / len(during):.3f} each), {statuses}, p99 "
+        f"({tries / len(during):.3f} each), {statuses}, {shed} turned away, p99 "
         f"{p99([one.took_s for one in during]) * 1000:.0f} ms (clients late p99 "
         f"{p99(seen.late_s) * 1000:.0f} ms), {seen.rss_kib} KiB, back after {back_s:.2f} s"
     )

@@ -547,3 +547,10 @@ def test_short_prompts_are_not_remembered() -> None:
     world = caching()
     home(world, "same", tokens=100)
     assert not len(world.live.affinity)
+
+
+def test_a_short_prompt_with_the_same_beginning_takes_no_home_away() -> None:
+    world = caching()
+    home(world, "same")
+    home(world, "cheap", tokens=100)
+    assert world.order(call("new", *TALK)).startswith("same")

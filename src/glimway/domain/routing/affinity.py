@@ -76,11 +76,10 @@ class Affinity:
         return found
 
     def remember(self, conversation: int, home: Home) -> None:
-        """It was answered there; short prompts are not worth a place."""
+        """It was answered there; callers leave out prompts below ``PROMPT_TOKENS_MIN``, before
+        they look for the conversation's number."""
         # A dict keeps the order of insertion, so its first entry spoke longest ago.
         self._homes.pop(conversation, None)
-        if home.prompt_tokens < PROMPT_TOKENS_MIN:
-            return
         self._homes[conversation] = home
         if len(self._homes) > self._max:
             del self._homes[next(iter(self._homes))]

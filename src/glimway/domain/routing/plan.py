@@ -18,7 +18,7 @@ from glimway.domain.estimate import Estimates
 from glimway.domain.health import Health
 from glimway.domain.keys import Key
 from glimway.domain.model import MEAN_OUTPUT_TOKENS_DEFAULT
-from glimway.domain.routing.affinity import Affinity, Home, conversation_of
+from glimway.domain.routing.affinity import PROMPT_TOKENS_MIN, Affinity, Home, conversation_of
 from glimway.domain.routing.narrow import BYTES_PER_TOKEN_MOST, narrowed, required
 from glimway.domain.routing.preferences import NONE, laid_over
 from glimway.domain.routing.price import UNKNOWN, expected
@@ -168,7 +168,9 @@ class Planner:
             key: who asked.
             home: the endpoint's id, the prompt's tokens as reported, the time (``now_s``).
         """
-        if len(plan.candidates) > 1 and plan.basis == "policy" and self._standings.policy.affinity:
+        if home.prompt_tokens < PROMPT_TOKENS_MIN or len(plan.candidates) < 2:
+            return  # a short prompt is not worth a place
+        if plan.basis == "policy" and self._standings.policy.affinity:
             self._live.affinity.remember(conversation_of(call, key.project), home)
 
     # ---- one model --------------------------------------------------------------------------

@@ -41,7 +41,7 @@ static struct {
 } ask = {.path = "/v1/chat/completions", .connections = 64, .seconds = 5, .rate = 100, .spread_ms = 1000};
 
 static struct series latency, first, late, refused;
-static struct { unsigned long good, errors, reconnects, frames, chunks; } count;
+static struct { unsigned long good, errors, unsent, reconnects, frames, chunks; } count;
 static struct buf head, tail, tokens;
 static size_t token_next;
 static int epoll_fd, timer_fd, busy_now, opening_now;
@@ -167,7 +167,7 @@ static uint64_t start_due(uint64_t now) {
     if (ask.mode == RATE) {
         uint64_t due = begun_ns + (uint64_t)((double)started * 1e9 / ask.rate);
         for (; due <= now && due < ends_ns; due = begun_ns + (uint64_t)((double)++started * 1e9 / ask.rate)) {
-            if (!idle_len) { count.errors++; continue; }
+            if (!idle_len) { count.unsent++; continue; } /* every connection still waits for an answer */
             note(&late, now - due);
             begin(&conns[idle[--idle_len]]);
         }
@@ -290,7 +290,7 @@ int main(int argc, char **argv) {
     tell("latency_us", &latency);
     tell("first_us", &first);
     tell("late_us", &late);
-    printf(",\"refused\":%zu", refused.len);
+    printf(",\"unsent\":%lu,\"refused\":%zu", count.unsent, refused.len);
     tell("refused_us", &refused);
     printf("}\n");
     return 0;

@@ -39,9 +39,11 @@ class Load(msgspec.Struct):
     requests: int
     """Good answers."""
     errors: int
-    """All others, and what could not even be asked."""
+    """All others."""
     refused: int
     """Of the errors, those that said "not now"."""
+    unsent: int = 0
+    """Not even asked: every connection still waited for an answer."""
     latency_us: Series | None = None
     first_us: Series | None = None
     """To the first text of a stream."""

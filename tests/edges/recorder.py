@@ -29,13 +29,24 @@ BODIES_BYTES_MAX = 1 << 30
 BACKLOG = 1024
 ANSWER = b"read"
 
-_STATUS = {"invalid": 400, "too_large": 413, "unsupported": 415, "rate_limited": 429}
+_STATUS = {
+    "invalid": 400,
+    "too_large": 413,
+    "unsupported": 415,
+    "rate_limited": 429,
+    "unavailable": 503,
+}
 
 
 class Recorder:
-    """A server in the test's loop."""
+    """A server in the test's loop.
 
-    def __init__(self) -> None:
+    Args:
+        calls: paths that are refused when too much is going on.
+    """
+
+    def __init__(self, calls: frozenset[bytes] = frozenset()) -> None:
+        self._calls = calls
         self.read: list[Request] = []
         """Every request that was let in."""
         self.refused: list[Refusal] = []
@@ -52,8 +63,9 @@ class Recorder:
             serve=self._serve,
             refuse=self._refuse,
             pressure=Pressure(loop, time.thread_time, CONNECTIONS_MAX, BODIES_BYTES_MAX),
-            calls=frozenset(),
+            calls=self._calls,
         )
+        self.pressure = edge.pressure
         config, state = uvicorn.Config(self._nobody), ServerState()
         listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
         self.port = listener.getsockname()[1]
@@ -64,6 +76,7 @@ class Recorder:
     async def stop(self) -> None:
         """Close everything."""
         self._server.close()
+        self.pressure.close()
         self._wheel.close()
 
     def _serve(self, exchange: Exchange) -> Coroutine[Any, Any, None]:

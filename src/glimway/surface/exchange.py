@@ -130,7 +130,7 @@ class Exchange:
         if self.gone or self._began:
             return
         self._began = True
-        head = self._head(status, headers, lines)
+        head = self.head(status, headers, lines)
         if status not in NO_BODY:
             head.append(b"content-length: %d\r\n" % len(body))
         head.append(b"\r\n")
@@ -141,12 +141,31 @@ class Exchange:
         self._connection.write_later(answer)
         self._end(b"")
 
+    def head(self, status: int, headers: Headers, lines: Iterable[bytes]) -> list[bytes]:
+        """Status and headers, but for those that frame the body."""
+        head = [STATUS_LINES[status], *lines]
+        for name, value in self._connection.default_headers():
+            head += (name, b": ", value, b"\r\n")
+        for name, value in headers:
+            head += (name, b": ", value, b"\r\n")
+        if not self.keep_alive:
+            head.append(b"connection: close\r\n")
+        elif self.request.http_version == "1.0":
+            head.append(b"connection: keep-alive\r\n")
+        return head
+
+    def respond_ready(self, answer: bytes) -> None:
+        """Send a whole answer that is ready to be sent, head and all."""
+        self.written_bytes += len(answer)
+        self._connection.write_later(answer)
+        self._end(b"")
+
     def begin(self, status: int, headers: Headers, lines: Iterable[bytes] = ()) -> None:
         """Send the head of a stream; ``lines`` are header lines that are ready to be sent."""
         if self.gone or self._began:
             return
         self._began = True
-        head = self._head(status, headers, lines)
+        head = self.head(status, headers, lines)
         if self.request.http_version == "1.0":
             self.keep_alive = False  # HTTP/1.0 knows no chunks: the end is the close
         else:
@@ -273,18 +292,6 @@ class Exchange:
             self._on_pace(paused)
 
     # ---- inside ----------------------------------------------------------------------------
-
-    def _head(self, status: int, headers: Headers, lines: Iterable[bytes]) -> list[bytes]:
-        head = [STATUS_LINES[status], *lines]
-        for name, value in self._connection.default_headers():
-            head += (name, b": ", value, b"\r\n")
-        for name, value in headers:
-            head += (name, b": ", value, b"\r\n")
-        if not self.keep_alive:
-            head.append(b"connection: close\r\n")
-        elif self.request.http_version == "1.0":
-            head.append(b"connection: keep-alive\r\n")
-        return head
 
     def _cancel(self, task: asyncio.Task[None]) -> None:
         if self.tells_end:

@@ -16,6 +16,12 @@ BODY_BYTES_PER_S_MIN = 1024
 """Below this, on average, a body is not on its way but is being held back. It may pause for
 ``body_idle_s`` on top, so that a bad line is not cut for one long gap."""
 
+GENTLE_CLOSE_S = 1.0
+"""How long a refused client may go on sending before it is cut."""
+
+IDLE_CLOSE_S = 0.5
+"""How long a request may still come on an idle connection when the server ends."""
+
 
 class Patience:
     """The alarms of one connection.

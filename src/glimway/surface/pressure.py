@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from statistics import median
 
+from glimway.surface.curtness import Curtness
 from glimway.wire.refusal import Refusal
 
 LATE_MS_MAX = 8.0
@@ -56,6 +57,12 @@ TURNED_AWAY_AT_ONCE_MAX = 1000
 
 RETRY_AFTER_S = 1.0
 
+OVERLOADED = Refusal(
+    "unavailable",
+    "The server is overloaded at present, please retry later.",
+    retry_after_s=RETRY_AFTER_S,
+)
+
 
 class Pressure:
     """What all connections of one server weigh together.
@@ -83,6 +90,8 @@ class Pressure:
         self.bodies_bytes = 0
         self.requests_max = float(REQUESTS_MAX)
         """As learned."""
+        self.curtness = Curtness(loop.time)
+        """Says the refusals of calls."""
         self._refused_s = 0.0
         """When the last call was turned away, on the loop's clock."""
         self._under_way = 0
@@ -126,11 +135,7 @@ class Pressure:
         if under_way < self.requests_max:
             return None
         self._refused_s = self._loop.time()
-        return Refusal(
-            "unavailable",
-            "The server is overloaded at present, please retry later.",
-            retry_after_s=RETRY_AFTER_S,
-        )
+        return OVERLOADED
 
     def close(self) -> None:
         """Watch nothing more."""
@@ -144,6 +149,7 @@ class Pressure:
 
     def _tick(self) -> None:
         now_s = self._loop.time()
+        self.curtness.tick(TICK_S + now_s - self._due_s)
         self._late_ms.append((now_s - self._due_s) * 1000)
         self._clocks.append((now_s, self._wanted_s()))
         usual = median(self._late_ms) if len(self._late_ms) == TICKS_KEPT else 0.0
@@ -156,7 +162,7 @@ class Pressure:
             fall = FALL * min(usual / LATE_MS_MAX, FALLS_MAX)
             self.requests_max = max(REQUESTS_MIN, self._under_way * (1 - fall))
             self._refused_s = now_s
-        if self._busy or self.requests_max < REQUESTS_MAX:
+        if self._busy or self.requests_max < REQUESTS_MAX or self.curtness.waiting:
             self._busy = False
             self._watch()
         else:

@@ -20,16 +20,11 @@ from uvicorn.server import ServerState
 from glimway.surface.edge import Edge, bound_buffers
 from glimway.surface.exchange import Exchange
 from glimway.surface.incoming import PIPELINED_MAX, Incoming, Request
-from glimway.surface.patience import Patience
+from glimway.surface.patience import GENTLE_CLOSE_S, IDLE_CLOSE_S, Patience
 from glimway.surface.pressure import BODY_BYTES_COUNTED_MIN, TURNED_AWAY_AT_ONCE_MAX
 from glimway.surface.scope import Ends, ends_of
+from glimway.surface.shedding import Shedding
 from glimway.wire.refusal import Refusal
-
-GENTLE_CLOSE_S = 1.0
-"""How long a refused client may go on sending before it is cut."""
-
-IDLE_CLOSE_S = 0.5
-"""How long a request may still come on an idle connection when the server ends."""
 
 _log = logging.getLogger("glimway")
 
@@ -39,8 +34,8 @@ class ClientConnection(asyncio.Protocol):
 
     __slots__ = (
         "_closing", "_current", "_edge", "_held_bytes", "_incoming", "_last", "_lost", "_no",
-        "_patience", "_state", "_transport", "_turned_away", "_unsent", "_waiting", "loop",
-        "paused",
+        "_patience", "_shedding", "_state", "_transport", "_turned_away", "_unsent", "_waiting",
+        "loop", "paused",
     )  # fmt: skip
 
     def __init__(
@@ -60,12 +55,11 @@ class ClientConnection(asyncio.Protocol):
         self._patience = Patience(edge, self._late, self._abort)
         self._current: Exchange | None = None
         self._waiting: list[Exchange] = []  # at most PIPELINED_MAX
-        self._no: Refusal | None = None
-        """Said when all sound requests are answered: what came behind them cannot be trusted."""
+        self._no: Refusal | None = None  # said when all sound requests before it are answered
         self._closing = self._lost = self._turned_away = self._last = False
-        self._held_bytes = 0
-        """Of large bodies, as counted in the edge's pressure."""
+        self._held_bytes = 0  # of large bodies, as counted in the edge's pressure
         self._unsent: list[bytes] = []
+        self._shedding: Shedding | None = None  # from the first call on that was too many
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self._transport = transport  # type: ignore[assignment]
@@ -80,6 +74,8 @@ class ClientConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:  # noqa: D102
         if self._closing or self._no is not None:
+            return
+        if self._shedding is not None and self._current is None and self._shedding.again(data):
             return
         incoming = self._incoming
         for request in incoming.feed(data):
@@ -137,7 +133,7 @@ class ClientConnection(asyncio.Protocol):
 
     def shutdown(self) -> None:
         """The server's end: what was asked, or is on its way for a moment, is answered."""
-        self._last = True
+        self._last, self._shedding = True, None
         if self._current is not None:
             self._current.keep_alive = bool(self._waiting)
         elif not self._incoming.in_head and not self._incoming.in_body:
@@ -196,6 +192,12 @@ class ClientConnection(asyncio.Protocol):
         elif not self.paused:
             self._patience.answered(self._incoming)
 
+    def take_up(self, request: Request) -> Exchange:
+        """Answer this next."""
+        self._patience.answering()
+        self._current = Exchange(self, request)
+        return self._current
+
     def _received(self, request: Request) -> None:
         exchange = Exchange(self, request)
         if self._current is None:
@@ -218,7 +220,8 @@ class ClientConnection(asyncio.Protocol):
         tasks = self._state.tasks
         called = exchange.target.partition(b"?")[0] in self._edge.calls
         if called and (refusal := self._edge.pressure.call(len(tasks))) is not None:
-            self._answer_refusal(exchange, refusal)
+            self._shedding = self._shedding or Shedding(self, self._edge, self._incoming, tasks)
+            self._shedding.refuse(exchange, refusal)
             return
         task = self.loop.create_task(self._edge.serve(exchange))
         exchange.task = task
@@ -250,18 +253,15 @@ class ClientConnection(asyncio.Protocol):
             self._say_no(refusal)
 
     def _say_no(self, refusal: Refusal) -> None:
-        self._patience.answering()
         request = Request("GET", self._incoming.target, "1.1", [], b"", keep_alive=False)
-        self._current = Exchange(self, request)
-        self._answer_refusal(self._current, refusal)
+        self._answer_refusal(self.take_up(request), refusal)
 
     def _turn_away(self, refusal: Refusal) -> None:
         """Say no before anything was asked, quickly: one more connection is too many."""
         pressure = self._edge.pressure
         self._turned_away = True
         pressure.turned_away += 1
-        crowd = pressure.turned_away > TURNED_AWAY_AT_ONCE_MAX
-        self._abort() if crowd else self._refuse(refusal)
+        self._abort() if pressure.turned_away > TURNED_AWAY_AT_ONCE_MAX else self._refuse(refusal)
 
     def _answer_refusal(self, exchange: Exchange, refusal: Refusal) -> None:
         exchange.respond(*self._edge.refuse(exchange.target, refusal))

@@ -32,7 +32,14 @@ def refusal(body: bytes, **options: int) -> Refusal:
         (b'{"a": "\xff"}', "UTF-8"),
         (b'{"a": "\\ud800"}', "surrogate"),
         (b'{"a"', "ends in the middle"),
-        (b'{"a": 1e999}', "not valid JSON"),
+        (b'{"a": 1e999}', "a number is out of range"),
+        (b'{"a": NaN}', "NaN is not JSON: send a number or null"),
+        (b'{"a": -Infinity}', "Infinity is not JSON"),
+        (b'{"a": None}', "None is not JSON: send null"),
+        (b'{"a": [True]}', "True is not JSON: send true"),
+        (b"{'a': 1}", "strings stand in double quotes"),
+        (b'{"a": 1 // one\n}', "comments are not allowed"),
+        (b'{"a": undefined}', "leave the member out"),
     ],
 )
 def test_each_mistake_is_named(body: bytes, words: str) -> None:

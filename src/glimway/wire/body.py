@@ -10,6 +10,7 @@ msgspec does the parsing; its traps are closed here: ``RecursionError`` on deep 
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Any
 
 import msgspec
@@ -22,6 +23,21 @@ DEPTH_MAX_DEFAULT = 128
 
 COUNTED_BYTES_MAX = 2048
 """Bodies shorter than this are proved shallow by counting brackets."""
+
+_PLACE = re.compile(r"\(byte (\d+)\)$")
+
+_NOT_JSON = (
+    (b"NaN", "send a number or null"),
+    (b"Infinity", "send a number or null"),
+    (b"None", "send null"),
+    (b"True", "send true"),
+    (b"False", "send false"),
+    (b"undefined", "leave the member out"),
+    (b"'", "strings stand in double quotes"),
+    (b"//", "comments are not allowed"),
+    (b"/*", "comments are not allowed"),
+)
+"""What other languages write, and what JSON has instead."""
 
 _MARKS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
@@ -65,7 +81,20 @@ def _reason(body: bytes, error: msgspec.DecodeError) -> str:
     text = str(error)
     if text == "Input data was truncated":
         return "the body ends in the middle of a value, or holds half a surrogate pair"
-    return text.removeprefix("JSON is malformed: ").removesuffix(" - at `$[...]`")
+    if "umber out of range" in text or "nteger value out of range" in text:
+        return "a number is out of range (it has too many digits, or too large an exponent)"
+    said = text.removeprefix("JSON is malformed: ").removesuffix(" - at `$[...]`")
+    return said + _hint(body, said)
+
+
+def _hint(body: bytes, said: str) -> str:
+    """What usually stands where the parser stopped; "" where that is anyone's guess."""
+    place = _PLACE.search(said)
+    here = body[int(place[1]) :] if place else b""
+    for word, meant in _NOT_JSON:
+        if here.startswith(word):
+            return f"; {word.decode()} is not JSON: {meant}"
+    return ""
 
 
 def _not_json(reason: str) -> Refusal:

@@ -7,6 +7,7 @@ The public ``message`` may leave the building; ``detail`` never does (it goes to
 
 from __future__ import annotations
 
+import json
 from typing import Final, Literal, get_args
 
 RefusalKind = Literal[
@@ -119,13 +120,18 @@ class Fault(Exception):
 
 
 def shown(value: object) -> str:
-    """A caller's value as an error message repeats it: one line, shortened, JSON-like.
+    """A caller's value as an error message repeats it: one line, shortened, spelled as JSON.
 
     Control characters are escaped, so that a message can never forge a log line or a header.
     """
-    text = repr(value) if not isinstance(value, str) else '"' + value + '"'
-    if isinstance(value, bool) or value is None:
-        text = {True: "true", False: "false", None: "null"}[value]
+    text = '"' + value + '"' if isinstance(value, str) else _spelled(value)
     if len(text) > SHOWN_CHARS_MAX:
         text = text[: SHOWN_CHARS_MAX - 1] + "…"
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def _spelled(value: object) -> str:
+    """As the caller wrote it; numbers stay as they read, since TOML has ``nan`` and dates."""
+    if isinstance(value, bool) or value is None or isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False, default=repr)
+    return repr(value)

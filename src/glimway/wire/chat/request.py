@@ -114,7 +114,9 @@ def _stop(call: Call, name: str, value: Any) -> None:
         call.stop = [value] if value else []
         call.spelled["stop"] = "string"
         return
-    items = check.sequence(name, value, "strings")
+    if type(value) is not list:
+        check.wrong(name, value, "a string or an array of strings")
+    items: list[Any] = value
     if len(items) > STOP_STRINGS_MAX:
         check.wrong(name, value, f"at most {STOP_STRINGS_MAX} strings")
     call.stop = [check.string(f"{name}[{at}]", item) for at, item in enumerate(items)]

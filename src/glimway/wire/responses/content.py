@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from glimway.wire import check
-from glimway.wire.refusal import Refusal
+from glimway.wire.refusal import Refusal, shown
 from glimway.wire.talk import (
     FilePart,
     Form,
@@ -109,7 +109,7 @@ def _image(param: str, item: dict[str, Any]) -> Part:
             return OpaquePart(item, INNER)
         check.missing(f"{param}.image_url", "the image's address, https: or data:")
     if type(url) is dict and type(url.get("url")) is str:
-        hint = f'Send "image_url": {url["url"][:40]!r} (a string, not an object).'
+        hint = f'Send "image_url": {shown(url["url"][:40])} (a string, not an object).'
         check.wrong(f"{param}.image_url", url, "a string", hint)
     url = check.string(f"{param}.image_url", url)
     detail = item.get("detail")

@@ -82,9 +82,9 @@ ITEMS = st.one_of(
     objects(
         {
             "type": st.sampled_from(["function_call_output", "custom_tool_call_output"]),
+            "call_id": WORD,
             "output": st.one_of(TEXT, st.none(), st.lists(INPUT_PARTS, max_size=2)),
         },
-        {"call_id": st.one_of(WORD, st.none())},
     ),
     objects(
         {"type": st.sampled_from(["local_shell_call", "mcp_call", "shell_call_output", "new"])}

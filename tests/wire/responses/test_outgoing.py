@@ -189,7 +189,7 @@ def test_parts_of_users_and_results() -> None:
         "input_text",
         "input_image",
     ]
-    assert empty == {"type": "function_call_output", "call_id": None, "output": ""}
+    assert empty == {"type": "function_call_output", "call_id": "call_0", "output": ""}
 
 
 def test_ids_that_are_missing_are_made_and_found_again() -> None:

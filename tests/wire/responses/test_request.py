@@ -130,7 +130,7 @@ def test_outputs_of_parts_and_of_nothing() -> None:
         CALL,
         {**RESULT, "output": [{"type": "input_text", "text": "see"}, image]},
         {**RESULT, "output": ""},
-        {**RESULT, "output": None, "call_id": None},
+        {**RESULT, "output": None},
     )
     results = [turn.parts[0] for turn in conversation[1:]]
     assert all(isinstance(result, ResultPart) for result in results)
@@ -369,10 +369,15 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "the text of the part",
     ),
     ({"input": [{**CALL, "call_id": None}]}, "input[0].call_id", "the id that the call's output"),
+    ({"input": [{**RESULT, "call_id": None}]}, "input[0].call_id", "the call_id of the call that"),
     ({"input": [{**CALL, "name": None}]}, "input[0].name", "the tool that was called"),
     ({"input": [{**CALL, "arguments": {}}]}, "input[0].arguments", "Encode the object as a string"),
     ({"input": [{**CALL, "arguments": None}]}, "input[0].arguments", "a string"),
-    ({"input": [{"type": "function_call_output"}]}, "input[0].output", "what the tool answered"),
+    (
+        {"input": [{"type": "function_call_output", "call_id": "c1"}]},
+        "input[0].output",
+        "what the tool answered",
+    ),
     ({"input": [{**RESULT, "output": {}}]}, "input[0].output", "Encode it as a string"),
     (
         {"input": [{"type": "reasoning", "summary": [{"text": 5}]}]},

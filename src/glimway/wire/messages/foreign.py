@@ -11,6 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from glimway.wire.messages.parts import Block, Way, write_part
+from glimway.wire.pairing import paired
 from glimway.wire.talk import CallPart, Json, Part, ResultPart, TextPart, ThoughtPart, Turn
 
 STAND_IN_TEXT = "Continue."
@@ -33,6 +34,7 @@ def lay_out(turns: list[Turn], way: Way, adjusted: list[str]) -> Talk:
     Raises:
         Refusal: ``unsupported``: the model must read something that cannot be sent.
     """
+    turns = paired(turns)
     heads = 0
     while heads < len(turns) and turns[heads].role in ("system", "developer"):
         heads += 1
@@ -70,8 +72,6 @@ class _Layout:
         self._messages: list[Block] = []
         self._results: list[Block] = []  # of the user's message that is being laid out
         self._said: list[Block] = []
-        self._open: list[str] = []  # ids of calls that have no result yet
-        self._calls = 0
 
     def add(self, turn: Turn) -> None:
         if turn.name:
@@ -128,8 +128,7 @@ class _Layout:
             if isinstance(part, ResultPart):
                 results.append(part)
                 continue
-            whole = self._numbered(part) if isinstance(part, CallPart) else part
-            block = write_part(whole, self._way, self._adjusted)
+            block = write_part(part, self._way, self._adjusted)
             if block is not None:
                 blocks.append(block)
         if blocks:
@@ -142,20 +141,7 @@ class _Layout:
         for result in results:
             self._result(result)
 
-    def _numbered(self, part: CallPart) -> CallPart:
-        """A call with an id, which it must have here."""
-        call_id = part.id or f"call_{self._calls}"
-        self._calls += 1
-        self._open.append(call_id)
-        return msgspec.structs.replace(part, id=call_id)
-
     def _result(self, part: ResultPart) -> None:
-        call_id = part.id
-        if not call_id and self._open:
-            call_id = self._open[0]
-        if call_id in self._open:
-            self._open.remove(call_id)
-        numbered = msgspec.structs.replace(part, id=call_id)
-        block = write_part(numbered, self._way, self._adjusted)
+        block = write_part(part, self._way, self._adjusted)
         if block is not None:
             self._results.append(block)

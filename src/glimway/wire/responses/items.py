@@ -72,15 +72,13 @@ def write_items(turns: list[Turn], way: Way, adjusted: list[str]) -> list[_Item]
 
 
 class _Items:
-    """Items while they are written; knows the calls so far, so that results find them."""
+    """Items while they are written; knows which calls were custom, so that their results are."""
 
     def __init__(self, way: Way, adjusted: list[str]) -> None:
         self.items: list[_Item] = []
         self._way = way
         self._adjusted = adjusted
         self._custom: set[str] = set()  # ids of calls to custom tools
-        self._open: list[str] = []  # ids of calls that have no result yet
-        self._calls = 0
 
     def turn(self, turn: Turn) -> None:
         if turn.role == "assistant":
@@ -177,11 +175,7 @@ class _Items:
     # ---- calls and results ------------------------------------------------------------------
 
     def _call(self, part: CallPart) -> _Item:
-        call_id = part.id
-        if call_id is None:
-            call_id = f"call_{self._calls}"
-        self._calls += 1
-        self._open.append(call_id)
+        call_id = part.id or ""
         name = part.name
         members = _members(part.extra)
         space = members.get("namespace")
@@ -198,15 +192,8 @@ class _Items:
     def _result(self, part: ResultPart) -> _Item:
         call_id = part.id
         members = _members(part.extra)
-        if call_id is None and self._open and not members:
-            call_id = self._open[0]
-        if call_id in self._open:
-            self._open.remove(call_id)
         if members:
-            item: _Item = {**members, "output": self._output(part)}
-            if call_id is not None or "call_id" in members:
-                item["call_id"] = call_id
-            return item
+            return {**members, "output": self._output(part), "call_id": call_id}
         kind = "custom_tool_call_output" if call_id in self._custom else "function_call_output"
         return {"type": kind, "call_id": call_id, "output": self._output(part)}
 

@@ -11,6 +11,7 @@ import msgspec
 
 from glimway.wire.chat.search import OPTIONS, PLUGINS, SWITCH, wish_of
 from glimway.wire.dialect import Outgoing
+from glimway.wire.pairing import paired
 from glimway.wire.quirks import Quirks, WebSearch
 from glimway.wire.refusal import Refusal
 from glimway.wire.responses.asked import ENCRYPTED, OF_THE_GATEWAY
@@ -103,7 +104,7 @@ def _say(body: dict[str, Json], call: Call, way: Way, adjusted: list[str]) -> No
     form = call.spelled.get("input")
     if form == "absent" and not turns:
         return
-    items = write_items(turns, way, adjusted)
+    items = write_items(turns if way.own else paired(turns), way, adjusted)
     alone = form == "string" and len(items) == 1 and type(items[0].get("content")) is str
     body["input"] = items[0]["content"] if alone else items
 

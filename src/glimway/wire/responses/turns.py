@@ -183,17 +183,16 @@ def _call(param: str, item: dict[str, Any], kind: str) -> CallPart:
 
 
 def _result(param: str, item: dict[str, Any]) -> Turn:
+    if item.get("call_id") is None:
+        check.missing(f"{param}.call_id", "the call_id of the call that it answers")
     if "output" not in item:
         check.missing(f"{param}.output", "what the tool answered, a string or an array of parts")
     output = item["output"]
     if type(output) is dict:
         check.wrong(f"{param}.output", output, "a string or an array", "Encode it as a string.")
     form, parts = read_content(f"{param}.output", output, "input_text")
-    call_id = item.get("call_id")
-    if call_id is not None:
-        call_id = check.string(f"{param}.call_id", call_id)
-    members = beyond(item, "output") if call_id is None else beyond(item, "output", "call_id")
-    extra: dict[str, Json] = {ITEM: members}
+    call_id = check.string(f"{param}.call_id", item["call_id"])
+    extra: dict[str, Json] = {ITEM: beyond(item, "output", "call_id")}
     return Turn("tool", [ResultPart(call_id, parts, form, extra=extra)], form)
 
 

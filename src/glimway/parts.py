@@ -24,6 +24,7 @@ from glimway.config.refreshed import read_prices, with_prices
 from glimway.config.shipped import Shipped
 from glimway.config.values import Config
 from glimway.data import load_parameters
+from glimway.domain import storing
 from glimway.domain.catalog import Catalog
 from glimway.domain.judgement import Judge
 from glimway.domain.keys import Keyring
@@ -167,7 +168,7 @@ class Parts:
             wheel=self.wheel,
             depth_max=settings.limits_request.json_depth,
         )
-        self._share(await asyncio.wrap_future(self.database.read(project_rows.settings)))
+        self._choose(await asyncio.wrap_future(self.database.read(project_rows.settings)))
         self.keeper = Keeper(
             self.routing.vitals,
             StatisticsRows(self.database, FIRST_WORKER),
@@ -209,8 +210,13 @@ class Parts:
             if self.config.projects:
                 self._adopt(await asyncio.wrap_future(self.database.read(project_rows.ids)))
             self.keys.now = Keyring(keys)
-            self._share(await asyncio.wrap_future(self.database.read(project_rows.settings)))
+            self._choose(await asyncio.wrap_future(self.database.read(project_rows.settings)))
             self.house.end_revoked()
+
+    def _choose(self, projects: dict[str, dict[str, Any]]) -> None:
+        """Take up what projects chose."""
+        self._share(projects)
+        self._store(projects)
 
     def _share(self, projects: dict[str, dict[str, Any]]) -> None:
         """Take up what projects say of sharing; what cannot be read shares nothing."""
@@ -223,6 +229,19 @@ class Parts:
                 rules[project] = ALONE
         self.shares.adopt(rules)
         self.house.sharing = None if self.shares.idle else self.shares
+
+    def _store(self, projects: dict[str, dict[str, Any]]) -> None:
+        """Take up what projects say of keeping answers; what cannot be read keeps none."""
+        uses = {}
+        for project, chosen in projects.items():
+            try:
+                use = storing.of_project(chosen)
+            except msgspec.ValidationError as error:
+                _log.warning("project %s keeps no answers, its choice is wrong: %s", project, error)
+                use = storing.NEVER
+            if use is not None:
+                uses[project] = use
+        self.kept.projects = uses
 
     def _adopt(self, known: dict[str, str]) -> None:
         """Let projects route as the configuration says; ``known`` are ids by id and by name."""

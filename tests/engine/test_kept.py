@@ -159,17 +159,3 @@ def test_what_came_together_is_written_together(database: Database) -> None:
         wheel.close()
 
     asyncio.run(play())
-
-
-@pytest.mark.parametrize(
-    ("use", "asked", "keeps"),
-    [
-        ("always", None, True),
-        ("always", False, False),
-        ("asked", None, False),
-        ("asked", True, True),
-        ("never", True, False),
-    ],
-)
-def test_what_is_kept(use: str, asked: bool | None, keeps: bool) -> None:
-    assert Terms(use=use).keeps(asked=asked) is keeps

@@ -41,6 +41,7 @@ def gateway(running_host: ScriptedProvider) -> Iterator[Gateway]:
     url = f"{running_host.url}/v1"
     config = [
         "[routing]\nattempts = 1\n",  # what a client sees of one try
+        '[responses]\nstore = "always"\n',  # as at OpenAI
         UNLIMITED,
         provider("rack1", "openai", url),
         provider("rack2", "openai", url, HASTY),

@@ -34,7 +34,9 @@ def host() -> Iterator[ScriptedProvider]:
 
 
 def ask(gateway: Gateway, **more: Any) -> Any:
-    answer = gateway.post("/v1/responses", {"model": "lab/m", "input": "Hi.", **more})
+    answer = gateway.post(
+        "/v1/responses", {"model": "lab/m", "input": "Hi.", "store": True, **more}
+    )
     assert answer.status == 200, answer.body
     return answer.json()
 
@@ -132,6 +134,43 @@ def test_what_waits_at_the_servers_end_is_told_as_failed(host: ScriptedProvider)
         found = [shown(gateway, one["id"]).json() for one in made]
         assert [one["status"] for one in found] == ["failed"] * 3
         assert len(host.requests) == 1
+
+
+def test_nothing_is_kept_unless_somebody_asks(host: ScriptedProvider) -> None:
+    with running(host) as gateway:
+        plain = gateway.post("/v1/responses", {"model": "lab/m", "input": "Hi."}).json()
+        assert plain["store"] is False
+        gone = shown(gateway, plain["id"])
+        assert gone.status == 404
+        assert "responses.store" in gone.json()["error"]["message"]
+        body = {"model": "lab/m", "input": "And?", "previous_response_id": plain["id"]}
+        refused = gateway.post("/v1/responses", body)
+        assert refused.json()["error"]["code"] == "previous_response_not_found"
+        assert "responses.store" in refused.json()["error"]["message"]
+
+
+def test_a_project_has_its_answers_kept(host: ScriptedProvider) -> None:
+    with running(host) as gateway:
+        choose(gateway, "always")
+        made = gateway.post("/v1/responses", {"model": "lab/m", "input": "Hi."}).json()
+        assert made["store"] is True
+        assert shown(gateway, made["id"]).status == 200
+        gateway.restart()
+        assert shown(gateway, made["id"]).status == 200
+        later = gateway.post("/v1/responses", {"model": "lab/m", "input": "Hi."}).json()
+        assert later["store"] is True
+        choose(gateway, "never")
+        assert ask(gateway)["store"] is False
+        body = {"model": "lab/m", "input": "Work.", "background": True}
+        assert "responses.store" in gateway.post("/v1/responses", body).json()["error"]["message"]
+
+
+def choose(gateway: Gateway, store: str) -> None:
+    admin = {"authorization": f"Bearer {ADMIN_KEY}"}
+    body = {"settings": {"responses": {"store": store}}}
+    url = f"{gateway.url}/admin/v1/projects/default"
+    answer = call(url, body, admin, method="PATCH")
+    assert answer.status == 200, answer.body
 
 
 def test_an_operator_may_keep_nothing(host: ScriptedProvider) -> None:

@@ -151,8 +151,18 @@ def test_without_being_asked_for_nothing_is_sealed_in_responses(
     host: ScriptedProvider, gateway: Gateway
 ) -> None:
     answered(host)
-    response = gateway.post("/v1/responses", {"model": "lab/m", "input": [USER]})
+    body = {"model": "lab/m", "input": [USER], "store": True}
+    response = gateway.post("/v1/responses", body)
     assert "encrypted_content" not in response.json()["output"][0]
+
+
+def test_what_is_not_kept_is_sealed_without_being_asked_for(
+    host: ScriptedProvider, gateway: Gateway
+) -> None:
+    answered(host)
+    response = gateway.post("/v1/responses", {"model": "lab/m", "input": [USER]})
+    assert response.json()["store"] is False
+    assert response.json()["output"][0]["encrypted_content"]
 
 
 @pytest.mark.parametrize("shown", [True, False], ids=["shown", "omitted"])

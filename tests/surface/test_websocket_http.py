@@ -26,7 +26,7 @@ def host() -> Iterator[ScriptedProvider]:
 
 @pytest.fixture(scope="module")
 def gateway(host: ScriptedProvider) -> Iterator[Gateway]:
-    with Gateway(config(host.url)) as running:
+    with Gateway(config(host.url, more='[responses]\nstore = "always"\n')) as running:
         yield running
 
 

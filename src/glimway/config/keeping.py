@@ -17,10 +17,11 @@ class Responses(msgspec.Struct, frozen=True):
     store: Annotated[
         Literal["always", "asked", "never"],
         Row(
-            'Which are kept: all but those with `"store": false`, only those with '
-            '`"store": true`, or none.'
+            "Which are kept of projects that say nothing else: all but those with "
+            '`"store": false`, only those with `"store": true` (and those made in the background), '
+            "or, for every project, none."
         ),
-    ] = "always"
+    ] = "asked"
     keep_days: Annotated[int, Row("How long an answer is kept.", 1, 3650, unit="days")] = 30
     bytes_max: Annotated[
         int,

@@ -18,6 +18,7 @@ from glimway.console.keys import checked_name, checked_origins
 from glimway.console.parts import Reply, Visit
 from glimway.domain.keys import Billing
 from glimway.domain.sharing import Sharing
+from glimway.domain.storing import Storing
 from glimway.store import projects as rows
 from glimway.store.errors import StoreError
 from glimway.store.schema import DEFAULT_ORGANIZATION
@@ -63,9 +64,11 @@ class SettingsBody(msgspec.Struct):
 
     Args:
         sharing: which answers its requests share; what it leaves out is as configured.
+        responses: which answers of ``/v1/responses`` are kept.
     """
 
     sharing: Sharing | None = None
+    responses: Storing | None = None
 
 
 class UpdateBody(msgspec.Struct):

@@ -1,6 +1,7 @@
 """What is kept of answers, as the operator wants it.
 
-Knows which answers are kept, for how long, and how much of them. Refuses to know where.
+Knows which answers are kept, for how long, and how much of them. Refuses to know where, and what
+projects say.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from typing import Final
 
 import msgspec
 
+from glimway.domain.storing import Use
+
 DAY_MS: Final = 86_400_000
 
 
@@ -16,18 +19,11 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """What the operator wants kept.
 
     Args:
-        use: ``always``: unless a request forbids it; ``asked``: where it asks for it; ``never``.
+        use: which are kept of projects that say nothing; ``never`` holds for all of them.
         keep_ms: how long.
         bytes_max: all of it together.
     """
 
-    use: str = "always"
+    use: Use = "asked"
     keep_ms: int = 30 * DAY_MS
     bytes_max: int = 1024**3
-
-    def keeps(self, *, asked: bool | None) -> bool:
-        """Whether an answer is kept whose request said so (True), forbade it (False), or neither
-        (None)."""
-        if self.use == "never" or asked is False:
-            return False
-        return asked is True or self.use == "always"

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from typing import Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 
+from glimway.domain import storing
 from glimway.engine.keepterms import Terms
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.store import responses as rows
@@ -63,6 +64,8 @@ class KeptAnswers:
         self, database: Database, wheel: Wheel, clock_ms: Callable[[], int], terms: Terms
     ) -> None:
         self.terms = terms
+        self.projects: Mapping[str, storing.Use] = {}
+        """What projects say of keeping their answers, by id."""
         self.clock_ms = clock_ms
         self.lost = 0
         """Answers that could not be written."""
@@ -93,6 +96,11 @@ class KeptAnswers:
         while self._waiting:
             self._write_more()
             await asyncio.sleep(STOP_LOOK_S)
+
+    def keeps(self, project: str, *, asked: bool | None) -> bool:
+        """Whether an answer of a project is kept whose request asked for it (True), forbade it
+        (False), or neither (None)."""
+        return storing.keeps(self.terms.use, self.projects.get(project), asked=asked)
 
     def has_room(self, size_bytes: int) -> bool:
         """Whether an answer to a request of this size can be taken now."""

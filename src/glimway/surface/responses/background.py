@@ -83,8 +83,10 @@ class Background:
         ):
             raise Refusal(
                 "unsupported",
-                "Responses are not kept here, so none can be made in the background: leave "
-                "'background' out, and use 'stream' for long answers.",
+                "No response of this request may be kept (the setting 'responses.store' is "
+                "\"never\", 'responses.background' is 0, or nothing is to be retained), so none "
+                "can be made in the background: leave 'background' out, and use 'stream' for "
+                "long answers.",
                 param="background",
             )
         most = self._running_max * (1 + WAITING_PER_RUNNING)

@@ -76,7 +76,7 @@ class Desk:
         """Whether the answer to a project's call may be kept."""
         preferences = call.preferences
         return (
-            self.kept.terms.keeps(asked=wishes.store)
+            self.kept.keeps(project, asked=wishes.store)
             # Whoever wants hosts that keep nothing does not want it kept here.
             and not (preferences and wants_no_trace(preferences))
             and not self.house.routing.leaves_no_trace(project)
@@ -236,7 +236,12 @@ class KeepingMount:
         answer_id = self.side.id_prefix + stem
         keeps = self._keep and wishes.store is not False and self._know(answer_id, call, wishes)
         style = style_of(call, answer_id, created_s, seal=seal, now_s=_now_s)
-        style = msgspec.structs.replace(style, echo={**style.echo, "store": keeps})
+        style = msgspec.structs.replace(
+            style,
+            echo={**style.echo, "store": keeps},
+            # Whoever keeps the conversation itself has nothing else to send back.
+            encrypted=style.encrypted or not keeps,
+        )
         return KeepingWriter(style, self._ended) if keeps else Writer(style)
 
     def _know(self, answer_id: str, call: Call, wishes: Asked) -> bool:

@@ -121,8 +121,9 @@ def not_found(response_id: str, param: str = "previous_response_id") -> Refusal:
     return Refusal(
         "not_found",
         f"No response with the id '{response_id[:80]}' is kept here. Responses are kept for a "
-        "while, for the key that made them, and not where 'store' was false. Send the whole "
-        "conversation as 'input'.",
+        'while, for the project of the key that made them, where the request said "store": true '
+        "or the setting 'responses.store' of the project or the server is \"always\". Otherwise "
+        "send the whole conversation as 'input'.",
         code="previous_response_not_found" if param == "previous_response_id" else "not_found",
         param=param,
     )

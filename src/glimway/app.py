@@ -41,6 +41,7 @@ from glimway.surface.responses.background import Background
 from glimway.surface.responses.desk import Desk
 from glimway.surface.responses.paths import ResponsePaths
 from glimway.surface.responses.serving import Calls
+from glimway.surface.sockets import Sockets
 from glimway.welcome import welcome
 
 OPEN_FILES_WANTED = 65536
@@ -64,9 +65,11 @@ async def run(config: Config) -> int:
         counting = CountingPaths(house, parts.counting, doors)
         kept = ResponsePaths(desk, background, parts.counting, counting)
         readings = Readings(house, parts.receipts, kept, load_parameters())
-        api = PublicApi(house, readings, Calls(desk, background))
-        server = Server(_uvicorn(api, parts, house), house, told, config.settings.server.drain_s)
-        background.tasks = server.server_state.tasks
+        pressure, sockets = _pressure(config, house)
+        api = PublicApi(house, readings, Calls(desk, background, sockets))
+        uv = _uvicorn(api, parts, house, pressure)
+        server = Server(uv, house, told, config.settings.server.drain_s)
+        background.tasks = sockets.tasks = server.server_state.tasks
         await server.serve()
         background.stop()
     finally:
@@ -91,7 +94,19 @@ def _admin(parts: Parts, house: House) -> Starlette:
     )
 
 
-def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
+def _pressure(config: Config, house: House) -> tuple[Pressure, Sockets]:
+    settings = config.settings
+    pressure = Pressure(
+        house.loop,
+        Processor().wanted_s,
+        settings.server.max_connections,
+        BODIES_MAX * settings.limits_request.body_bytes,
+    )
+    responses = settings.responses
+    return pressure, Sockets(pressure, responses.sockets, responses.socket_s)
+
+
+def _uvicorn(api: PublicApi, parts: Parts, house: House, pressure: Pressure) -> uvicorn.Config:
     settings = parts.config.settings
     server, request = settings.server, settings.limits_request
     edge = Edge(
@@ -99,12 +114,7 @@ def _uvicorn(api: PublicApi, parts: Parts, house: House) -> uvicorn.Config:
         outbox=parts.outbox,
         serve=api.serve,
         refuse=refuse_early(house),
-        pressure=Pressure(
-            house.loop,
-            Processor().wanted_s,
-            server.max_connections,
-            BODIES_MAX * request.body_bytes,
-        ),
+        pressure=pressure,
         calls=frozenset(mount.path.encode() for mount in MOUNTS),
         bounds=Bounds(header_bytes_max=request.header_bytes, body_bytes_max=request.body_bytes),
         header_timeout_s=server.header_timeout_s,

@@ -18,6 +18,8 @@ from glimway.surface.pressure import (
     TICK_S,
     Pressure,
 )
+from glimway.surface.sockets import Sockets
+from glimway.wire.refusal import Refusal
 
 
 class LateLoop(FakeLoop):
@@ -142,3 +144,20 @@ def test_connections_and_bodies_are_bounded(pressure: Pressure) -> None:
     assert heavy is not None
     assert "100 connections" in full.message
     assert full.kind == heavy.kind == "unavailable"
+
+
+def test_a_socket_that_waits_is_no_request_under_way(pressure: Pressure) -> None:
+    sockets = Sockets(pressure, 2 * REQUESTS_MAX, 60.0)
+    for _ in range(REQUESTS_MAX):
+        sockets.enter()
+    assert pressure.call(REQUESTS_MAX) is None  # tasks, all of which wait
+    sockets.tasks = range(REQUESTS_MAX)
+    sockets.work()
+    sockets.judge()
+    sockets.tasks = range(2 * REQUESTS_MAX)
+    with pytest.raises(Refusal, match="overloaded"):
+        sockets.judge()
+    sockets.rest()
+    for _ in range(REQUESTS_MAX):
+        sockets.leave()
+    assert (sockets.live, pressure.resting) == (0, 0)

@@ -10,8 +10,9 @@ import pytest
 
 from kit import answers
 from kit.gateway import Gateway, config
+from kit.http import call
 from kit.provider import ScriptedProvider
-from kit.steps import Close, Pause
+from kit.steps import Close, Pause, WaitForClose
 from kit.websocket import Socket
 
 PATH = "/v1/responses"
@@ -224,3 +225,87 @@ def test_the_servers_end_is_told(host: ScriptedProvider) -> None:
         ask(socket)
         assert ending.terminate() == 0
         assert socket.until_closed() == 1001
+
+
+# ---- bounds --------------------------------------------------------------------------------------
+
+BOUNDED = "[responses]\nsockets = 2\nsocket_s = 1\n"
+
+
+def test_a_connection_has_a_lifetime(host: ScriptedProvider) -> None:
+    with (
+        Gateway(config(host.url, more=BOUNDED)) as gateway,
+        Socket(gateway.url + PATH, gateway.headers()) as socket,
+    ):
+        host.script(Pause(1.5), *answers.stream(answers.chat_frames()))
+        ask(socket)  # it outlives the connection's time, and is answered to its end
+        (told,) = socket.events()
+        assert told["error"]["code"] == "websocket_connection_limit_reached"
+        assert socket.until_closed() == 1001
+
+
+def test_there_are_only_so_many_connections(host: ScriptedProvider) -> None:
+    with Gateway(config(host.url, more="[responses]\nsockets = 2\n")) as gateway:
+        address, headers = gateway.url + PATH, gateway.headers()
+        with Socket(address, headers), Socket(address, headers) as second:
+            with Socket(address, headers) as third:
+                assert third.status == 503
+                assert "retry-after" in third.head
+            second.send_frame(8, (1000).to_bytes(2, "big"))
+            second.until_closed()
+            ended = second.socket.recv(1)
+            assert ended == b""
+            with Socket(address, headers) as fourth:
+                ask(fourth)
+
+
+def test_a_client_that_closes_in_the_middle_lets_its_provider_go(
+    gateway: Gateway, host: ScriptedProvider
+) -> None:
+    host.script(*answers.stream(answers.chat_frames())[:3], WaitForClose())
+    with Socket(gateway.url + PATH, gateway.headers()) as leaving:
+        leaving.send(create())
+        while b"output_text.delta" not in leaving.frame()[1]:
+            pass
+        leaving.send_frame(8, (1000).to_bytes(2, "big"))
+        assert leaving.until_closed() == 1000
+    host.wait_for_leave(host.requests[-1])
+
+
+def test_what_waits_is_bounded_in_bytes(gateway: Gateway, host: ScriptedProvider) -> None:
+    go = threading.Event()
+    host.script(Pause(go), *answers.stream(answers.chat_frames()))
+    with Socket(gateway.url + PATH, gateway.headers()) as crowd:
+        for _ in range(4):
+            crowd.send(create("x" * 12_000_000))
+        assert crowd.until_closed() == 1008
+    go.set()
+
+
+def test_what_connections_hold_counts_among_large_bodies(host: ScriptedProvider) -> None:
+    small = "[limits.request]\nbody_bytes = 65536\n"  # sixteen of these together
+    with (
+        Gateway(config(host.url, more=small)) as gateway,
+        Socket(gateway.url + PATH, gateway.headers()) as socket,
+    ):
+        socket.send_frame(1, b"x" * 2_000_000, fin=False)
+        assert socket.until_closed() == 1013
+        while socket.socket.recv(65536):
+            pass
+        body = {"model": "lab/m", "input": "x" * 60_000 + "é" * 5_000}
+        assert gateway.post(PATH, body).status != 503  # nothing of it is held any more
+
+
+def test_a_revoked_key_ends_its_connections(host: ScriptedProvider) -> None:
+    admin = {"authorization": "Bearer an-administrator's-key-of-the-test-0123456789"}
+    environment = {"GLIMWAY_ADMIN_KEY": admin["authorization"].removeprefix("Bearer ")}
+    with Gateway(config(host.url), environment=environment) as gateway:
+        keys = f"{gateway.url}/admin/v1/keys"
+        made = call(keys, {"name": "k", "project": "default"}, admin).json()
+        with Socket(gateway.url + PATH, {"authorization": f"Bearer {made['key']}"}) as socket:
+            ask(socket)
+            assert call(f"{keys}/{made['id']}", None, admin, method="DELETE").status == 200
+            socket.send(create())
+            (told,) = socket.events()
+            assert told["status"] == 401
+            assert socket.until_closed() == 1008

@@ -41,3 +41,9 @@ class Responses(msgspec.Struct, frozen=True):
             unit="answers",
         ),
     ] = 50
+    sockets: Annotated[
+        int, Row("WebSockets of `/v1/responses` at once.", 0, 100_000, unit="connections")
+    ] = 1000
+    socket_s: Annotated[
+        float, Row("How long a WebSocket may live; then its client opens a new one.", 1, 86_400)
+    ] = 3600.0

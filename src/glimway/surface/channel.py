@@ -14,11 +14,14 @@ from typing import Final
 from glimway.engine.wheel import Alarm, Wheel
 from glimway.surface.exchange import Exchange
 from glimway.surface.head import Headers
+from glimway.surface.pressure import BODY_BYTES_COUNTED_MIN
+from glimway.surface.sockets import Sockets
 from glimway.wire.refusal import Refusal
 from glimway.wire.websocket import (
     MESSAGE_BYTES_MAX,
     NORMAL,
     POLICY,
+    TRY_LATER,
     UNSUPPORTED,
     Message,
     MessageReader,
@@ -35,6 +38,8 @@ LOOK_S: Final = 1.0
 """How often it is looked whether the server ends."""
 PING_AFTER_LOOKS: Final = 20
 """Silence of so many looks is asked into; of twice as many it is an end."""
+LARGE_BYTES: Final = BODY_BYTES_COUNTED_MIN
+"""Who has sent less is not closed where all together hold too much."""
 CLOSE_WAIT_S: Final = 2.0
 """How long the other side may take to close after it was told to."""
 
@@ -70,21 +75,37 @@ class Channel(asyncio.Protocol):
     Args:
         exchange: the request that became one.
         wheel: rings when it is time to look.
-        bytes_max: of one message.
+        sockets: all of the server; it was entered there.
+        bytes_max: of one message, and of all that wait.
     """
 
     def __init__(
-        self, exchange: Exchange, wheel: Wheel, bytes_max: int = MESSAGE_BYTES_MAX
+        self,
+        exchange: Exchange,
+        wheel: Wheel,
+        sockets: Sockets,
+        bytes_max: int = MESSAGE_BYTES_MAX,
     ) -> None:
         self.written_bytes = 0
+        self.expired = False
+        """No more messages are taken: it has lived long enough."""
         self.ending = False
         """No more messages are taken: the server ends."""
         self._exchange = exchange
         self._wheel = wheel
+        self._sockets = sockets
+        self._bytes_max = bytes_max
         self._reader = MessageReader(bytes_max)
         self._waiting: list[bytes] = []  # at most WAITING_MESSAGES_MAX
+        self._waiting_bytes = 0
+        self._remembered_bytes = 0
+        self._counted_bytes = 0
+        """Of all these, as the door knows them."""
+        self._ends_s = wheel.loop.time() + sockets.life_s
         self._waiter: asyncio.Future[None] | None = None
-        self._closed = False
+        self._closed = self._lost = False
+        self._busy = False
+        """A message is being answered."""
         self._silent_looks = 0
         self._alarm: Alarm | None = None
         self._line: asyncio.Protocol
@@ -98,12 +119,21 @@ class Channel(asyncio.Protocol):
 
     async def next(self) -> bytes | None:
         """The next text; None: there will be no more."""
-        while not self._waiting:
-            if self._closed or self.ending:
+        self._busy = False
+        while not self._waiting or self.expired:
+            if self._closed or self.ending or self.expired:
                 return None
             self._waiter = self._wheel.loop.create_future()
             await self._waiter
-        return self._waiting.pop(0)
+        text = self._waiting.pop(0)
+        self._waiting_bytes -= len(text)
+        self._busy = True
+        return text
+
+    def remember(self, size_bytes: int) -> None:
+        """Say how much is held for this connection beside the messages that wait."""
+        self._remembered_bytes = size_bytes
+        self._weigh()
 
     def send(self, text: bytes) -> None:
         """Send a text."""
@@ -114,9 +144,12 @@ class Channel(asyncio.Protocol):
         self._write(ping_frame())
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
-        """Close, once; the client gets a moment to do the same."""
+        """Close, once; the client gets a moment to do the same. What is being answered is not
+        wanted any more."""
         if self._closed:
             return
+        if self._busy:
+            self._exchange.cancel()
         self._write(close_frame(code, reason))
         self._closed = True
         self._quiet()
@@ -134,6 +167,8 @@ class Channel(asyncio.Protocol):
         wrong = self._reader.wrong
         if wrong is not None:
             self.close(wrong.code, wrong.reason)
+        elif self._weigh() and self._reader.held_bytes + self._waiting_bytes > LARGE_BYTES:
+            self.close(TRY_LATER, "the server holds too many large requests")
 
     def eof_received(self) -> bool:
         """The client says no more, and so has left."""
@@ -144,6 +179,8 @@ class Channel(asyncio.Protocol):
         """The connection is over."""
         self._closed = True
         self._quiet()
+        self._sockets.weigh(-self._counted_bytes)
+        self._lost = True
         self._wake()
         self._line.connection_lost(exc)
 
@@ -166,10 +203,13 @@ class Channel(asyncio.Protocol):
         elif message.kind == "binary":
             self.close(UNSUPPORTED, "texts only")
         elif message.kind == "text" and not self._closed:
-            if len(self._waiting) >= WAITING_MESSAGES_MAX:
+            size_bytes = self._waiting_bytes + len(message.data)
+            many = len(self._waiting) >= WAITING_MESSAGES_MAX
+            if many or (self._waiting and size_bytes > self._bytes_max):
                 self.close(POLICY, "too many messages wait")
                 return
             self._waiting.append(message.data)
+            self._waiting_bytes = size_bytes
             self._wake()
 
     def _write(self, data: bytes) -> None:
@@ -181,6 +221,9 @@ class Channel(asyncio.Protocol):
         if not self._exchange.keep_alive:
             self.ending = True  # the server ends
             self._wake()
+        elif self._wheel.loop.time() >= self._ends_s:
+            self.expired = True
+            self._wake()
         self._silent_looks += 1
         if self._silent_looks > 2 * PING_AFTER_LOOKS:
             self._transport.abort()
@@ -188,6 +231,14 @@ class Channel(asyncio.Protocol):
         if self._silent_looks == PING_AFTER_LOOKS:
             self.ping()
         self._alarm = self._wheel.after(LOOK_S, self._look)
+
+    def _weigh(self) -> bool:
+        """Tell the door what is held here; whether all hold too much."""
+        if self._lost:
+            return False
+        held = self._reader.held_bytes + self._waiting_bytes + self._remembered_bytes
+        more, self._counted_bytes = held - self._counted_bytes, held
+        return self._sockets.weigh(more)
 
     def _quiet(self) -> None:
         if self._alarm is not None:

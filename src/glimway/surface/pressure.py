@@ -88,6 +88,8 @@ class Pressure:
         self.connections = 0
         self.turned_away = 0
         self.bodies_bytes = 0
+        self.resting = 0
+        """WebSockets that wait for their clients: tasks, but nothing that is under way."""
         self.requests_max = float(REQUESTS_MAX)
         """As learned."""
         self.curtness = Curtness(loop.time)
@@ -122,12 +124,13 @@ class Pressure:
             retry_after_s=RETRY_AFTER_S,
         )
 
-    def call(self, under_way: int) -> Refusal | None:
+    def call(self, tasks: int) -> Refusal | None:
         """Whether one more call is too many.
 
         Args:
-            under_way: requests that are being answered.
+            tasks: requests that are being answered, and WebSockets.
         """
+        under_way = tasks - self.resting
         self._busy = True
         self._under_way = under_way
         if self._timer is None:

@@ -26,6 +26,7 @@ UNSUPPORTED: Final = 1003
 NOT_TEXT: Final = 1007
 POLICY: Final = 1008
 TOO_BIG: Final = 1009
+TRY_LATER: Final = 1013
 NORMAL: Final = 1000
 NO_CODE: Final = 1005
 """Stands for a close frame without a code; never sent."""
@@ -130,6 +131,11 @@ class MessageReader:
         self._utf8 = codecs.getincrementaldecoder("utf-8")()
         self.wrong: Wrong | None = None
         """Nothing more is read."""
+
+    @property
+    def held_bytes(self) -> int:
+        """Of a message that is not whole yet."""
+        return len(self._data) + self._size
 
     def feed(self, data: bytes) -> list[Message]:
         """Take the next bytes; the messages they complete. ``wrong`` is set when something that

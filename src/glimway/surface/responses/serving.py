@@ -22,6 +22,7 @@ from glimway.surface.responses.continuing import may_refer, whole_request, writt
 from glimway.surface.responses.desk import Desk, KeepingMount
 from glimway.surface.responses.session import Session
 from glimway.surface.responses.showing import follow
+from glimway.surface.sockets import Sockets
 from glimway.wire.body import decode_object
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.responses.lines import encoded
@@ -36,9 +37,11 @@ class Calls:
     Args:
         desk: what all requests share.
         background: makes answers without a client.
+        sockets: the WebSockets that there are.
     """
 
-    def __init__(self, desk: Desk, background: Background) -> None:
+    def __init__(self, desk: Desk, background: Background, sockets: Sockets) -> None:
+        self._sockets = sockets
         self._desk = desk
         self._background = background
 
@@ -51,18 +54,22 @@ class Calls:
 
     async def upgrade(self, ask: Ask, exchange: Exchange) -> None:
         """Serve a request that wants to become a WebSocket."""
-        desk, house = self._desk, self._desk.house
+        desk, house, sockets = self._desk, self._desk.house, self._sockets
         try:
             house.keys.now.identify(ask.token, house.now_ms())
             answer = accepted(ask.headers)
+            sockets.enter()
         except Refusal as error:
             self._refuse(ask, exchange, error)
             return
-        exchange.ends_with_client = True
-        trace_id = house.new_id(house.now_ms())
-        channel = Channel(exchange, house.wheel)
-        channel.open(b"%bx-request-id: %b\r\n\r\n" % (answer, trace_id.encode()))
-        await Session(desk, channel, exchange, ask).run()
+        try:
+            exchange.ends_with_client = True
+            trace_id = house.new_id(house.now_ms())
+            channel = Channel(exchange, house.wheel, sockets)
+            channel.open(b"%bx-request-id: %b\r\n\r\n" % (answer, trace_id.encode()))
+            await Session(desk, channel, sockets, exchange, ask).run()
+        finally:
+            sockets.leave()
 
     async def resolved(self, ask: Ask) -> tuple[Ask, Key, bool]:
         """A request that says everything itself, whose it is, and whether it is for the background.

@@ -22,6 +22,7 @@ from glimway.surface.channel import Channel
 from glimway.surface.exchange import Exchange
 from glimway.surface.responses.continuing import whole_request, written
 from glimway.surface.responses.desk import Desk, KeepingMount
+from glimway.surface.sockets import Sockets
 from glimway.wire import check
 from glimway.wire.body import decode_object
 from glimway.wire.events import Usage
@@ -30,7 +31,7 @@ from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.stored import continued, given_items
 from glimway.wire.responses.style import style_of
 from glimway.wire.responses.write import Writer
-from glimway.wire.websocket import GOING_AWAY
+from glimway.wire.websocket import GOING_AWAY, POLICY
 
 CREATE = "response.create"
 
@@ -101,11 +102,11 @@ class Voice:
 
 
 class Remembered(msgspec.Struct, frozen=True):
-    """The last answer of a connection: its id, all that was said up to it, and whether it is
-    kept."""
+    """The last answer of a connection: its id, all that was said up to it in JSON, and whether it
+    is kept."""
 
     id: str
-    items: list[dict[str, Any]]
+    items: bytes
     kept: bool
 
 
@@ -115,12 +116,16 @@ class Session:
     Args:
         desk: what all requests share.
         channel: the WebSocket.
+        sockets: all of the server.
         exchange: the request that became one.
         ask: that request.
     """
 
-    def __init__(self, desk: Desk, channel: Channel, exchange: Exchange, ask: Ask) -> None:
+    def __init__(
+        self, desk: Desk, channel: Channel, sockets: Sockets, exchange: Exchange, ask: Ask
+    ) -> None:
         self._desk = desk
+        self._sockets = sockets
         self._channel = channel
         self._exchange = exchange
         self._ask = ask
@@ -128,12 +133,21 @@ class Session:
 
     async def run(self) -> None:
         """Serve messages until the client or the server ends."""
-        while (text := await self._channel.next()) is not None:
+        channel, sockets = self._channel, self._sockets
+        while (text := await channel.next()) is not None:
+            sockets.work()
             try:
+                sockets.judge()
                 await self._serve(text)
             except (Refusal, Fault) as error:
                 self._refuse(error)
-        self._channel.close(GOING_AWAY, "the server ends")
+                if error.kind == "unauthenticated":
+                    channel.close(POLICY, "the key is valid no more")
+            finally:
+                sockets.rest()
+        if channel.expired:
+            self._refuse(_expired(sockets.life_s))
+        channel.close(GOING_AWAY, "it is time" if channel.expired else "the server ends")
 
     async def _serve(self, text: bytes) -> None:
         house = self._desk.house
@@ -141,10 +155,12 @@ class Session:
         key = house.keys.now.identify(self._ask.token, house.now_ms())
         generates = body.pop("generate", True)
         whole, keeps = await self._whole(body, key)
+        data = written(whole)
+        self._channel.remember(len(data) + self._remembered_bytes)
         own = encoded(body)
         mount = KeepingMount(self._desk, own, self._ask.token, resolved=True, keep=keeps)
         ask = msgspec.structs.replace(
-            self._ask, mount=mount, body=written(whole), arrived_s=house.loop.time()
+            self._ask, mount=mount, body=data, arrived_s=house.loop.time()
         )
         writer: Writer | None
         if generates is False:
@@ -153,20 +169,30 @@ class Session:
             voice = cast("Client", Voice(self._channel, self._exchange))
             await travel(house, ask, voice)
             writer = mount.answer
+        self._remember(whole, writer)
+        self._channel.remember(self._remembered_bytes)
+
+    @property
+    def _remembered_bytes(self) -> int:
+        return len(self._last.items) if self._last is not None else 0
+
+    def _remember(self, whole: dict[str, Any], writer: Writer | None) -> None:
+        """Keep in mind what was said, for a request that goes on from it."""
         if writer is None or writer.response.get("status") not in ("completed", "incomplete"):
             return
         response = writer.kept()
         answer_id = str(response["id"])
         items = given_items(whole, answer_id.partition("_")[2])
         kept = response.get("store") is True
-        self._last = Remembered(answer_id, items + list(response["output"]), kept)
+        said = encoded(items + list(response["output"]))
+        self._last = Remembered(answer_id, said, kept)
 
     async def _whole(self, body: dict[str, Any], key: Key) -> tuple[dict[str, Any], bool]:
         """The request with all that it refers to, and whether its answer may be kept: one that
         goes on from an answer that is not kept would hang in the air."""
         last = self._last
         if last is not None and body.get("previous_response_id") == last.id:
-            return continued(body, last.items), last.kept
+            return continued(body, _decode(last.items)), last.kept
         return await whole_request(body, self._desk.kept, key.project), True
 
     def _warm(self, house: House, ask: Ask, key: Key) -> Writer:
@@ -185,6 +211,15 @@ class Session:
         house = self._desk.house
         refused = self._desk.plain.refuse(error, house.new_id(house.now_ms()))
         Voice(self._channel, self._exchange).respond(refused.status, [], refused.body)
+
+
+def _expired(life_s: float) -> Refusal:
+    return Refusal(
+        "invalid",
+        f"A WebSocket is closed after {life_s / 60:g} minutes (the setting 'responses.socket_s'). "
+        "Open a new one to go on.",
+        code="websocket_connection_limit_reached",
+    )
 
 
 def _asked(message: dict[str, Any]) -> dict[str, Any]:

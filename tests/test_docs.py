@@ -59,6 +59,12 @@ def test_the_readme_is_short_and_begins_with_the_two_commands() -> None:
     assert [line.split("#")[0].strip() for line in first] == ["make serve", "make test"]
 
 
+def test_every_page_can_be_found_from_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text()
+    missing = [page.name for page in (ROOT / "docs").glob("*.md") if page.name not in readme]
+    assert not missing
+
+
 def test_every_make_target_that_is_told_of_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for page in PAGES:

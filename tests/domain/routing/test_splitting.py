@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 
 from domain.routing.scene import KEY, Host, World, call
+from glimway.domain.routing.plan import Planner
+from glimway.domain.routing.route import Plan
 from glimway.domain.routing.rules import Policy, Project, Split, Variant
 from glimway.domain.routing.splitting import steady
+from glimway.wire.refusal import Refusal
+from glimway.wire.talk import Call
 
 TWO = [Host(id="a"), Host(id="b", model="zai/old")]
 CANARY = (Variant("zai/new", 95), Variant("zai/old", 5))
@@ -57,3 +61,26 @@ def test_suffixes_stay_and_pins_are_not_split() -> None:
     plan = world.plan(call("new:floor"))
     assert (plan.model, plan.basis) == ("zai/old", "price")
     assert world.plan(call("new@a")).model == "zai/new"
+
+
+def test_a_split_costs_nothing_to_requests_for_other_models(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    split = Split((Variant("zai/new", 1), Variant("lab/none", 0)))
+    world = World([*TWO, Host(id="c", model="zai/old")], Policy(splits={"zai/new": split}))
+    plain = World([*TWO, Host(id="c", model="zai/old")])
+    care: list[str] = []
+    slow = Planner._with_care
+
+    def counted(planner: Planner, call: Call, *rest: Any) -> Plan:
+        care.append(call.model)
+        return slow(planner, call, *rest)
+
+    monkeypatch.setattr(Planner, "_with_care", counted)
+    for chance in (0.0, 0.3, 0.9):
+        assert world.plan(call("old"), chance) == plain.plan(call("old"), chance)
+    assert care == []
+    assert world.plan(call("new")).model == "zai/new"
+    assert care == ["new"]
+    with pytest.raises(Refusal):
+        world.plan(call("lab/nobody"))

@@ -79,7 +79,7 @@ class Planner:
         projects: rules of single projects, by id.
     """
 
-    __slots__ = ("_health", "_live", "_ordinary", "_splits", "_standings")
+    __slots__ = ("_health", "_live", "_ordinary", "_splits", "_standings", "_unsplit")
 
     def __init__(
         self,
@@ -92,6 +92,8 @@ class Planner:
         self._health = live.health
         self._ordinary: dict[tuple[str, int], Standing] = {}
         self._splits = policy.splits
+        self._unsplit: set[str] = set()
+        """Names, as they are written, that no split touches; at most ``STANDINGS_MAX``."""
         self._standings = Standings(catalog, policy, projects or {}, live.health, live.vitals)
 
     def adopt(
@@ -101,6 +103,7 @@ class Planner:
         live = self._live
         self._ordinary = {}
         self._splits = policy.splits
+        self._unsplit.clear()
         self._standings = Standings(catalog, policy, projects or {}, live.health, live.vitals)
 
     @property
@@ -134,7 +137,7 @@ class Planner:
         if (
             call.preferences
             or call.fallback_models
-            or self._splits
+            or (self._splits and self._is_split(call.model))
             or key.project in standings.projects
         ):
             return self._with_care(call, key, bits, asked)
@@ -215,6 +218,17 @@ class Planner:
             expected_tokens = self._live.estimates.prompt_tokens(plan.model, asked.request_bytes)
             tokens = (expected_tokens, asked.request_bytes // BYTES_PER_TOKEN_MOST)
         return _kept(narrowed(plan, call, tokens), plan, call.model)
+
+    def _is_split(self, name: str) -> bool:
+        """Whether the policy splits requests for a name, as it is written; raises Refusal."""
+        if name in self._unsplit:
+            return False
+        if split_of(self._standings.catalog.resolve(name), self._splits) is not None:
+            return True
+        if len(self._unsplit) >= STANDINGS_MAX:
+            self._unsplit.clear()
+        self._unsplit.add(name)
+        return False
 
     # ---- preferences, fallback models, projects -----------------------------------------------
 

@@ -31,7 +31,7 @@ from glimway.surface.api import PublicApi, refuse_early
 from glimway.surface.bounds import Bounds
 from glimway.surface.counting import CountingPaths
 from glimway.surface.edge import Edge
-from glimway.surface.mounts import MOUNTS, RESPONSES
+from glimway.surface.mounts import DOCUMENT_SIDES, MOUNTS, RESPONSES
 from glimway.surface.nowhere import Nowhere
 from glimway.surface.pressure import Pressure
 from glimway.surface.processor import Processor
@@ -89,6 +89,8 @@ def _admin(parts: Parts, house: House) -> Starlette:
             default_limits=house.admission.default,
             clock_ms=now_ms,
             entropy=secrets.token_bytes,
+            plans=house.routing,
+            sides=DOCUMENT_SIDES,
             draining=lambda: house.draining,
         )
     )

@@ -21,9 +21,12 @@ import uvicorn
 from glimway.console.access import Identify
 from glimway.console.admin import admin_app
 from glimway.console.parts import AdminParts
-from glimway.domain.keys import Keyring
+from glimway.domain.catalog import Catalog
+from glimway.domain.keys import Key, Keyring
 from glimway.domain.limits import Limits
 from glimway.domain.receipt import Opened, Receipt
+from glimway.domain.routing.route import Plan
+from glimway.domain.statistics.vitals import Vitals
 from glimway.engine.errors import ErrorLog
 from glimway.store import administrators, sqlite
 from glimway.store import keys as key_rows
@@ -33,10 +36,25 @@ from glimway.store.journal import Journal
 from glimway.store.receipts import Receipts
 from glimway.store.runner import DrainRunner
 from glimway.store.tail import Tail
+from glimway.surface.mounts import DOCUMENT_SIDES
+from glimway.wire.refusal import Refusal
+from glimway.wire.talk import Call
 
 ADMIN_KEY = "glimadmin_" + "k" * 43
 NOW_MS = 1_795_000_000_000
 WAIT_S = 10.0
+
+
+class _Nothing:
+    """Plans with no model at all."""
+
+    def __init__(self) -> None:
+        self.catalog = Catalog([], [])
+        self.vitals = Vitals()
+
+    def plan(self, call: Call, key: Key, request_bytes: int, at_ms: int) -> Plan:
+        """There is none."""
+        raise Refusal("unavailable", "No model is configured.")
 
 
 class Answer(NamedTuple):
@@ -107,6 +125,8 @@ class Admin:
             default_limits=self.limits,
             clock_ms=self.clock_ms,
             entropy=secrets.token_bytes,
+            plans=_Nothing(),
+            sides=DOCUMENT_SIDES,
             draining=lambda: self.draining,
         )
         self._server: _Server | None = None

@@ -39,7 +39,8 @@ def test_every_route_of_the_application_is_a_resource_with_permissions(admin: Ad
 
 def test_what_changes_needs_a_permission_to_write() -> None:
     for method, path, permission in OPERATIONS:
-        assert permission.endswith(".read" if method == "GET" else ".write"), path
+        changes = method != "GET" and path != "/routes"  # a question with a body
+        assert permission.endswith(".write" if changes else ".read"), path
 
 
 def test_every_permission_is_needed_somewhere() -> None:

@@ -15,7 +15,7 @@ import msgspec
 
 from glimway.cli.configuration import read_configuration
 from glimway.cli.models_lists import ListError, fetch_list
-from glimway.cli.offers import price_document, price_words
+from glimway.cli.offers import price_words
 from glimway.cli.options import Flags
 from glimway.cli.terminal import fail
 from glimway.config.assemble import assemble
@@ -25,6 +25,7 @@ from glimway.config.refreshed import Refreshed, keep_prices, read_prices, with_p
 from glimway.config.shipped import Shipped
 from glimway.domain.money import usd_per_million_text
 from glimway.domain.offer import PriceText
+from glimway.domain.offering import price_document
 
 ARROW = " -> "
 

@@ -14,7 +14,6 @@ from typing import Any, Final
 import msgspec
 
 from glimway.cli.catalog import Known
-from glimway.cli.offers import endpoint_document, resolved_document
 from glimway.cli.terminal import fail
 from glimway.config.policy import policy_of, projects_by_id
 from glimway.data import load_parameters
@@ -23,22 +22,18 @@ from glimway.domain.health import Health
 from glimway.domain.judgement import Judge
 from glimway.domain.keys import Key
 from glimway.domain.routing.affinity import Affinity
-from glimway.domain.routing.explain import explained
 from glimway.domain.routing.plan import Asked, Live, Planner
-from glimway.domain.routing.refused import NobodyLeft
+from glimway.domain.routing.route import Plan
 from glimway.domain.statistics.vitals import Vitals
-from glimway.surface.mounts import MOUNTS
+from glimway.engine.planned import Planned, asking, planned
+from glimway.surface.mounts import DOCUMENT_SIDES
 from glimway.wire.body import decode_object
-from glimway.wire.refusal import Refusal
 from glimway.wire.talk import Call
 
-DIALECTS: Final = ("chat", "responses", "messages")
-"""Those whose requests are one document; the others need headers too."""
-SIDES: Final = {one.side.name: one.side for one in MOUNTS if one.side.name in DIALECTS}
+USUAL: Final = next(iter(DOCUMENT_SIDES))
 REQUEST_BYTES_MAX: Final = 64 * 1024**2
-_HELLO: Final = {
-    "chat": {"messages": [{"role": "user", "content": "Hello"}]},
-}
+HELLO: Final[dict[str, Any]] = {"messages": [{"role": "user", "content": "Hello"}]}
+"""In the dialect that is the usual one."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -59,71 +54,53 @@ class Question(msgspec.Struct, frozen=True):
     prepaid: bool = False
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """A document of plain values; ``refused`` where nobody would be asked."""
+class _Unasked:
+    """Plans as a server of this configuration would that has served nothing yet."""
 
-    document: dict[str, Any]
-    refused: str = ""
+    def __init__(self, known: Known, question: Question) -> None:
+        self.catalog = known.catalog
+        self.vitals = Vitals()
+        live = Live(Health(), self.vitals, Affinity(), Estimates())
+        projects = projects_by_id(known.config, {question.project: question.project})
+        self._planner = Planner(known.catalog, live, policy_of(known.config), projects)
+        self._judge = Judge(load_parameters())
+
+    def plan(self, call: Call, key: Key, request_bytes: int, at_ms: int) -> Plan:
+        """The route of one request; raises Refusal."""
+        self._judge.judge(call, self.catalog.resolve(call.model).model)
+        return self._planner.plan(call, key, Asked(request_bytes, at_ms, 0.0, 0.0))
 
 
-def answer(known: Known, question: Question) -> Answer:
+def answer(known: Known, question: Question) -> Planned:
     """Plan the request.
 
     Raises:
         Refusal: the request itself is wrong, or its model is unknown.
     """
+    body, size = body_of(question)
+    side = DOCUMENT_SIDES[question.dialect if question.request is not None else USUAL]
+    call = side.decode(body | {"model": question.model}, [])
+    key = asking(question.project, prepaid=question.prepaid)
     now_ms = time.time_ns() // 1_000_000
-    call, size = _call(question)
-    resolved = known.catalog.resolve(question.model)
-    Judge(load_parameters()).judge(call, resolved.model)
-    document = resolved_document(resolved, now_ms)
-    live = Live(Health(), Vitals(), Affinity(), Estimates())
-    projects = projects_by_id(known.config, {question.project: question.project})
-    planner = Planner(known.catalog, live, policy_of(known.config), projects)
-    try:
-        plan = planner.plan(call, _key(question), Asked(size, now_ms, 0.0, 0.0))
-    except NobodyLeft as nobody:
-        excluded = [{"id": one.endpoint, "reason": one.reason.words} for one in nobody.excluded]
-        refused = {**_refusal(nobody), "endpoints": [], "excluded": excluded}
-        return Answer(document | refused, nobody.message)
-    except Refusal as refusal:
-        if refusal.kind != "unavailable":
-            raise
-        refused = {**_refusal(refusal), "endpoints": [], "excluded": []}
-        return Answer(document | refused, refusal.message if question.request is not None else "")
-    told = explained(plan, live.vitals)
-    told["endpoints"] = [
-        endpoint_document(endpoint, now_ms) | reasons
-        for endpoint, reasons in zip(plan.endpoints, told["endpoints"], strict=True)
-    ]
-    return Answer(document | told | {"refusal": None})
+    found = planned(_Unasked(known, question), call, key, size, now_ms)
+    return Planned(found.document | {"live": False}, _words(found, question))
 
 
-def _call(question: Question) -> tuple[Call, int]:
+def _words(found: Planned, question: Question) -> str:
+    refusal = found.document["refusal"]
+    idle = refusal and refusal["kind"] == "unavailable" and not found.document["excluded"]
+    return "" if idle and question.request is None else found.refused
+
+
+def body_of(question: Question) -> tuple[dict[str, Any], int]:
+    """The request's body, and its size in bytes.
+
+    Raises:
+        Refusal: it is no JSON object.
+    """
     if question.request is None:
-        body: dict[str, Any] = dict(_HELLO["chat"])
-        side = SIDES["chat"]
-        size = len(json.dumps(body))
-    else:
-        data = question.request.read_bytes()
-        if len(data) > REQUEST_BYTES_MAX:
-            fail(f"{question.request} is larger than {REQUEST_BYTES_MAX} bytes")
-        body, size, side = decode_object(data), len(data), SIDES[question.dialect]
-    return side.decode(body | {"model": question.model}, []), size
-
-
-def _key(question: Question) -> Key:
-    return Key(
-        id="",
-        digest=b"",
-        name="",
-        organization="",
-        project=question.project,
-        created_ms=0,
-        billing="prepaid" if question.prepaid else "postpaid",
-    )
-
-
-def _refusal(refusal: Refusal) -> dict[str, Any]:
-    told = {"kind": refusal.kind, "message": refusal.message, "param": refusal.param}
-    return {"refusal": told}
+        return HELLO, len(json.dumps(HELLO))
+    data = question.request.read_bytes()
+    if len(data) > REQUEST_BYTES_MAX:
+        fail(f"{question.request} is larger than {REQUEST_BYTES_MAX} bytes")
+    return decode_object(data), len(data)

@@ -29,6 +29,7 @@ Permission = Literal[
     "projects.read",
     "projects.write",
     "requests.read",
+    "routes.read",
     "errors.read",
     "health.read",
 ]

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from glimway.console import errors, health, keys, projects, requests
+from glimway.console import errors, health, keys, projects, requests, routes
 from glimway.console.access import AdminKey, Identify
 from glimway.console.answers import refused
 from glimway.console.parts import AdminParts
@@ -43,6 +43,7 @@ TABLE: Final[Mapping[str, Mapping[str, Operation]]] = {
     "/requests": {"GET": Operation("requests.read", requests.index)},
     "/requests/{id}": {"GET": Operation("requests.read", requests.show)},
     "/errors": {"GET": Operation("errors.read", errors.index)},
+    "/routes": {"POST": Operation("routes.read", routes.plan)},
     "/health": {"GET": Operation("health.read", health.show)},
 }
 """Below ``/admin/v1``."""

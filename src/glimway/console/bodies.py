@@ -46,8 +46,15 @@ async def read_body(request: Request, kind: type[T]) -> T:
     return valid(kind, await read_object(request))
 
 
-async def read_object(request: Request) -> dict[str, Any]:
+async def read_object(
+    request: Request, bytes_max: int = BODY_BYTES_MAX, depth_max: int = BODY_DEPTH_MAX
+) -> dict[str, Any]:
     """The request's body as it was sent; an empty body stands for ``{}``.
+
+    Args:
+        request: whose.
+        bytes_max: a larger one is refused.
+        depth_max: so is one that is nested deeper.
 
     Raises:
         Refusal: ``too_large``; ``invalid`` with code ``invalid_json``.
@@ -56,9 +63,9 @@ async def read_object(request: Request) -> dict[str, Any]:
     body = b""
     async for piece in request.stream():
         body += piece
-        if len(body) > BODY_BYTES_MAX:
-            raise Refusal("too_large", f"The body is larger than {BODY_BYTES_MAX} bytes.")
-    return decode_object(body, depth_max=BODY_DEPTH_MAX) if body.strip() else {}
+        if len(body) > bytes_max:
+            raise Refusal("too_large", f"The body is larger than {bytes_max} bytes.")
+    return decode_object(body, depth_max=depth_max) if body.strip() else {}
 
 
 def valid(kind: type[T], value: dict[str, Any]) -> T:

@@ -6,7 +6,7 @@ entropy are parts too.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -17,10 +17,12 @@ from glimway.console.documents import Document
 from glimway.domain.ids import ENTROPY_BYTES, new_id
 from glimway.domain.limits import Limits
 from glimway.engine.errors import ErrorLog
+from glimway.engine.planned import Plans
 from glimway.store.database import Database
 from glimway.store.journal import Journal
 from glimway.store.receipts import Receipts
 from glimway.store.runner import DrainRunner
+from glimway.wire.dialect import ClientSide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,9 @@ class AdminParts:
         default_limits: of keys that say nothing else.
         clock_ms: the present, milliseconds since 1970.
         entropy: so many random bytes.
+        plans: plans requests that are never sent.
+        sides: how such a request may be written, by the name of its dialect; the first is the
+            usual one.
         draining: whether the server takes no new requests any more.
     """
 
@@ -50,6 +55,8 @@ class AdminParts:
     default_limits: Limits
     clock_ms: Callable[[], int]
     entropy: Callable[[int], bytes]
+    plans: Plans
+    sides: Mapping[str, ClientSide]
     draining: Callable[[], bool]
 
     def new_id(self, now_ms: int) -> str:

@@ -94,7 +94,7 @@ class Routing:
         self.chance = random.Random().random  # noqa: S311 - spreads load, guards nothing
         """A fresh random number, 0 to 1."""
         self._wheel = wheel
-        self._catalog = catalog
+        self.catalog = catalog
         self._judge = judge
         self._terms = terms
         self._policy = policy
@@ -117,7 +117,7 @@ class Routing:
 
     def adopt(self, projects: Mapping[str, Project]) -> None:
         """Route the requests of projects, by id, as they say from now on."""
-        self._planner.adopt(self._catalog, self._policy, projects)
+        self._planner.adopt(self.catalog, self._policy, projects)
 
     def start(self) -> None:
         """Keep the figures fresh from now on."""
@@ -165,7 +165,7 @@ class Routing:
             Refusal: a parameter is not what its model takes, or nobody can serve the call, with the
                 reason of each.
         """
-        self._judge.judge(call, self._catalog.resolve(call.model).model)
+        self._judge.judge(call, self.catalog.resolve(call.model).model)
         asked = Asked(request_bytes, at_ms, self._wheel.loop.time(), self.chance())
         return self._planner.plan(call, key, asked)
 

@@ -187,6 +187,11 @@ MOUNTS: tuple[Mount, ...] = (
     Mount("/v4/ai", AISDK_CLIENT, _aisdk, aisdk_error),
 )
 
+DOCUMENT_SIDES: dict[str, ClientSide] = {
+    side.name: side for side in (CHAT_CLIENT, RESPONSES_CLIENT, MESSAGES_CLIENT)
+}
+"""Those whose requests are one document; the others need headers too. The first is the usual."""
+
 # The longest beginning decides; of mounts with one base path the first speaks for the rest of it.
 _BEGINNINGS: dict[str, Mount] = {mount.name: mount for mount in reversed(MOUNTS)}
 _BEGINNINGS |= {mount.path: mount for mount in MOUNTS}

@@ -8,7 +8,8 @@ and ``send``. Refuses to know paths and what is said.
 from __future__ import annotations
 
 import asyncio
-import http
+import http.client
+import logging
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol, cast
 
@@ -41,24 +42,18 @@ class Line(Protocol):
     def answered(self, exchange: Exchange) -> None:
         """The exchange's answer is written."""
 
-    def failed(self, error: BaseException) -> None:
-        """The application has failed."""
-
     def handled(self, exchange: Exchange) -> None:
         """The application is at its end."""
 
 
-def _status_line(status: int) -> bytes:
-    try:
-        phrase = http.HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Unknown"
-    return f"HTTP/1.1 {status} {phrase}\r\n".encode()
-
-
-STATUS_LINES = {status: _status_line(status) for status in range(100, 600)}
+STATUS_LINES = {
+    status: f"HTTP/1.1 {status} {http.client.responses.get(status, 'Unknown')}\r\n".encode()
+    for status in range(100, 600)
+}
 
 NO_BODY = frozenset({204, 304})
+
+_log = logging.getLogger("glimway")
 
 
 class Exchange:
@@ -70,27 +65,10 @@ class Exchange:
     """
 
     __slots__ = (
-        "_asgi_head",
-        "_began",
-        "_chunked",
-        "_connection",
-        "_gone_waiter",
-        "_on_pace",
-        "_resume_waiter",
-        "_scope",
-        "body",
-        "complete",
-        "ends_with_client",
-        "gone",
-        "keep_alive",
-        "paused",
-        "read",
-        "request",
-        "target",
-        "task",
-        "tells_end",
-        "written_bytes",
-    )
+        "_asgi_head", "_began", "_chunked", "_connection", "_gone_waiter", "_on_pace",
+        "_resume_waiter", "_scope", "body", "complete", "ends_with_client", "gone", "keep_alive",
+        "paused", "read", "request", "target", "task", "tells_end", "written_bytes",
+    )  # fmt: skip
 
     def __init__(self, connection: Line, request: Request) -> None:
         self._connection = connection
@@ -266,7 +244,7 @@ class Exchange:
     def handled(self, task: asyncio.Task[None]) -> None:
         """The task's callback: the application has returned."""
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._connection.failed(error)
+            _log.error("a request failed inside", exc_info=error)
         if self.task is not None:
             self._connection.handled(self)
             self.task = None

@@ -11,7 +11,6 @@ limits hold while bytes arrive, and a request costs no task before it is complet
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any
 
 from uvicorn.config import Config
@@ -25,8 +24,6 @@ from glimway.surface.pressure import BODY_BYTES_COUNTED_MIN, TURNED_AWAY_AT_ONCE
 from glimway.surface.scope import Ends, ends_of
 from glimway.surface.shedding import Shedding
 from glimway.wire.refusal import Refusal
-
-_log = logging.getLogger("glimway")
 
 
 class ClientConnection(asyncio.Protocol):
@@ -228,10 +225,6 @@ class ClientConnection(asyncio.Protocol):
         tasks.add(task)
         if not exchange.tells_end:
             task.add_done_callback(exchange.handled)
-
-    def failed(self, error: BaseException) -> None:
-        """The application has failed; what it owes its client is another matter."""
-        _log.error("a request failed inside", exc_info=error)
 
     def handled(self, exchange: Exchange) -> None:
         """The application is at its end: a client must not wait for what it never finished."""

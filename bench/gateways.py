@@ -39,10 +39,16 @@ class Target:
     """Put before the model's short name; None: the stub's own names are asked."""
     tokens: Path | None
     """One key per line, used in turn."""
+    translates: bool = False
+    """It takes every dialect of clients, and each model also from a host of every dialect."""
 
     def model(self, name: str) -> str:
         """What a caller writes for one of MODELS."""
         return MODELS[name] if self.model_prefix is None else self.model_prefix + name
+
+    def model_at(self, name: str, host: str) -> str:
+        """The same, from a host of that dialect."""
+        return f"{self.model(name)}-{host}" if self.translates else self.model(name)
 
     def ask(self, body: bytes) -> tuple[int, bytes]:
         """One whole request on a connection of its own: status and body."""
@@ -133,7 +139,7 @@ def start_glimway(keys: int = 1, endpoints: int = 1) -> Starter:
         port = free_port()
         line = serve_command(bench, home.configs[side, endpoints], data, port)
         server = start("glimway", line, bench.folder, home.environment)
-        return Target(server, port, CHAT_PATH, "bench/", home.tokens)
+        return Target(server, port, CHAT_PATH, "bench/", home.tokens, translates=True)
 
     return starter
 

@@ -23,6 +23,12 @@ ADMIN_KEY = "bench-admin-4f1d9c2be07a5f36a8d17e90c3b2"
 LARGE = 1_000_000_000
 MANY_ENDPOINTS = 50
 CONFIGS: tuple[tuple[Side, int], ...] = (("plain", 1), ("tls", 1), ("plain", MANY_ENDPOINTS))
+PROFILES: Mapping[str, str] = {
+    "chat": "openai",
+    "messages": "anthropic",
+    "responses": "responses",
+}
+"""The dialects of hosts that the stub speaks, and the profile for a host that speaks it."""
 
 CONFIG = """\
 [server]
@@ -39,8 +45,8 @@ concurrency = 1000000
 
 PROVIDER = """
 [[providers]]
-id = "stub-{number}"
-profile = "openai"
+id = "{host}-{number}"
+profile = "{profile}"
 base_url = "{url}"
 private = true
 api_key = {{ env = "BENCH_KEY" }}
@@ -55,7 +61,7 @@ max_output = 131072
 
 ENDPOINT = """
   [[models.endpoints]]
-  provider = "stub-{number}"
+  provider = "{host}-{number}"
   model = "{upstream}"
   price = {{ input = "0.07", cached_input = "0.01", output = "0.40" }}
 """
@@ -92,19 +98,27 @@ def is_missing(glimway: Path) -> str | None:
 
 def _write_config(bench: Workbench, models: Mapping[str, str], side: Side, endpoints: int) -> Path:
     """A config in which each model has that many endpoints, at one price, each at a provider of
-    its own; all these providers are the one stub."""
+    its own, and one model more for each dialect of a host, with one endpoint; all these providers
+    are the one stub."""
     path = bench.folder / f"glimway-{side}-{endpoints}.toml"
-    url, numbers = bench.provider_url(side), range(1, endpoints + 1)
-    trust = f'ca_file = "{bench.authority}"\n' if side == "tls" else ""
-    parts = [
-        MODEL.format(name=name) + "".join(ENDPOINT.format(number=n, upstream=up) for n in numbers)
-        for name, up in models.items()
+    where = {
+        "url": bench.provider_url(side),
+        "trust": f'ca_file = "{bench.authority}"\n' if side == "tls" else "",
+    }
+    many, one = range(1, endpoints + 1), range(1, 2)
+    providers = [
+        PROVIDER.format(host=host, number=number, profile=profile, **where)
+        for host, profile in PROFILES.items()
+        for number in (many if host == "chat" else one)
     ]
-    text = CONFIG.format(
-        providers="".join(PROVIDER.format(number=n, url=url, trust=trust) for n in numbers),
-        models="".join(parts),
-        large=LARGE,
-    )
+    ways = [(name, "chat", many, upstream) for name, upstream in models.items()]
+    ways += [(f"{name}-{host}", host, one, up) for name, _, _, up in ways for host in PROFILES]
+    written = [
+        MODEL.format(name=name)
+        + "".join(ENDPOINT.format(host=host, number=n, upstream=up) for n in numbers)
+        for name, host, numbers, up in ways
+    ]
+    text = CONFIG.format(providers="".join(providers), models="".join(written), large=LARGE)
     path.write_text(text)
     return path
 

@@ -83,14 +83,23 @@ class Load:
     path: str
     body: Path
     tokens: Path | None = None
+    headers: tuple[str, ...] = ()
+    mark: str | None = None
+    """What shows a chunk of content, in the line of an event; None: as chat completions do."""
+    last: str | None = None
+    """What shows the end of a stream."""
 
     def _command(self, mode: str, **flags: float) -> list[str]:
         command = [str(self.program), "--mode", mode, "--port", str(self.port)]
         command += ["--path", self.path, "--body", str(self.body)]
         if self.tokens is not None:
             command += ["--tokens", str(self.tokens)]
-        for name, value in flags.items():
-            command += [f"--{name}", f"{value:g}"]
+        for header in self.headers:
+            command += ["--header", header]
+        for name, value in (("--mark", self.mark), ("--last", self.last)):
+            command += [name, value] if value is not None else []
+        for flag, number in flags.items():
+            command += [f"--{flag}", f"{number:g}"]
         return command
 
     def run(self, mode: str, seconds: float, **flags: float) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from string import Template
 
 from gateways import GLIMWAY_MANY, GLIMWAY_WIDE
 from machine import describe
+from pairs import CHAT_PAIR, CLIENTS, HOSTS, PAIR_FIGURES, figure_of
 from scenarios import Scenario
 from verdict import Results, Verdict, growth, middle, ratio, values
 
@@ -31,6 +32,7 @@ HEADINGS = {
     "first_answer_s": "start to first answer s",
     "rss_idle_mib": "idle memory MiB",
     "rss_held_mib": "memory MiB",
+    **{figure: figure.removeprefix("cpu_us_per_chunk ") for figure in PAIR_FIGURES},
 }
 """Every figure and its heading, in the order of the columns."""
 REFERENCE = "tensorzero"
@@ -72,12 +74,34 @@ def scenario_table(scenario: Scenario, results: Results) -> str:
         against = ratio(rounds, rows_of.get(REFERENCE, []), main)
         cells = [number(middle(rounds, figure)) for figure in figures]
         table.append([name, *cells, spread, "-" if against is None else f"{against:.2f}"])
-    notes = [
-        f"- {name}: {results.troubles[scenario.name, name].splitlines()[0]}"
-        for name in scenario.contenders
-        if (scenario.name, name) in results.troubles
+    return "\n\n".join([_grid(table), *_notes(scenario.name, scenario.contenders, results)])
+
+
+def pairs_table(results: Results) -> str:
+    """A row for each dialect of clients, a column for each of hosts: CPU and its ratio."""
+    ours, theirs = results.of("pairs", "glimway"), results.of("pairs", REFERENCE)
+    if not values(ours, CHAT_PAIR) and not values(theirs, CHAT_PAIR):
+        return "Nothing was measured."
+    table = [["client / host, CPU us per chunk", *HOSTS]]
+    for client in CLIENTS:
+        cells = []
+        for figure in (figure_of(client, host) for host in HOSTS):
+            against = ratio(ours, theirs, figure, CHAT_PAIR)
+            beside = "" if against is None else f" ({against:.2f})"
+            cells.append(number(middle(ours, figure)) + beside)
+        table.append([client, *cells])
+    table.append(["TensorZero, chat", number(middle(theirs, CHAT_PAIR)), "", ""])
+    return "\n\n".join([_grid(table), *_notes("pairs", ("glimway", REFERENCE), results)])
+
+
+def _notes(scenario: str, contenders: Iterable[str], results: Results) -> list[str]:
+    """Why figures are missing, as one list; no list when none is."""
+    lines = [
+        f"- {name}: {results.troubles[scenario, name].splitlines()[0]}"
+        for name in contenders
+        if (scenario, name) in results.troubles
     ]
-    return _grid(table) + ("\n\n" + "\n".join(notes) if notes else "")
+    return ["\n".join(lines)] if lines else []
 
 
 def keys_ratio(results: Results) -> str:
@@ -114,8 +138,10 @@ def tables(scenarios: Iterable[Scenario], results: Results) -> str:
     """All scenarios' tables under their titles."""
     parts = []
     for scenario in scenarios:
+        is_pairs = scenario.name == "pairs"
+        table = pairs_table(results) if is_pairs else scenario_table(scenario, results)
         extra = EXTRAS[scenario.name](results) if scenario.name in EXTRAS else ""
-        parts.append(f"### {scenario.title}\n\n{scenario_table(scenario, results)}{extra}")
+        parts.append(f"### {scenario.title}\n\n{table}{extra}")
     return "\n\n".join(parts)
 
 

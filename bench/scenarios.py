@@ -15,6 +15,7 @@ from typing import Any
 
 from gateways import CHUNKS_PER_STREAM, GLIMWAY_MANY, GLIMWAY_WIDE, Target, whole_body
 from measure import Load, cpu_s, rss_mib, wait_quiet
+from pairs import pair_figures
 from servers import BenchError, first_answer_s
 from workbench import Side
 
@@ -145,6 +146,11 @@ def held_streams(trial: Trial) -> Figures:
     return {"rss_held_mib": trial.load.hold_mib(HELD_STREAMS, trial.pid, trial.pace.settle_s)}
 
 
+def dialect_pairs(trial: Trial) -> Figures:
+    """CPU per content chunk for each dialect of clients on each dialect of hosts."""
+    return pair_figures(trial.target, trial.load, STREAMS)
+
+
 def cold_start(trial: Trial) -> Figures:
     """Start to first answer, and memory a moment later."""
     server = trial.target.server
@@ -182,6 +188,13 @@ ENDPOINTS = ("glimway", GLIMWAY_WIDE)
 SCENARIOS = (
     Scenario("chat", "Whole answers, saturated", saturated, _short, ("direct", *TRIO)),
     Scenario("stream", "100 streams at 50 chunks/s", paced_streams, _stream, TRIO),
+    Scenario(
+        "pairs",
+        "100 streams, each pair of dialects",
+        dialect_pairs,
+        _stream,
+        ("glimway", "tensorzero"),
+    ),
     Scenario("latency", "Latency at 100 requests/s", steady_rate, _short, ("direct", *TRIO)),
     Scenario("start", "Start and idle memory", cold_start, _short, TRIO),
     Scenario("held", "5,000 idle streams", held_streams, _stream, TRIO, model="idle"),

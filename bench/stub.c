@@ -1,23 +1,21 @@
-/* A provider that costs next to nothing: chat completions over HTTP/1.1, one thread, epoll.
+/* A provider that costs next to nothing: HTTP/1.1, one thread, epoll.
  *
- * A body with "stream": true is answered as server-sent events in chunked coding: role, content
- * deltas at a fixed pace, finish, usage (only when the body says include_usage), [DONE].
- * Every other body gets one whole completion of about 500 bytes. Any path, any key.
+ * A body with "stream": true is answered as server-sent events in chunked coding, its words at a
+ * fixed pace, in the dialect of the path: messages where that ends in /messages, responses where it
+ * ends in /responses, chat completions everywhere else (their usage only when the body says
+ * include_usage). Every other body gets one whole chat completion of about 500 bytes. Any key.
  * The pace comes from the model's name ("any-200x50": 200 chunks at 50 a second) or the flags.
  *
  *   stub [--port P] [--chunks N] [--rate R]      prints its port, and at SIGTERM what it served */
 #include "net.h"
 
 #include "heap.h"
+#include "speech.h"
 
 #define BODY_LIMIT_BYTES (8u << 20)
 #define STREAM_HEAD                                                                    \
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\n"            \
     "cache-control: no-cache\r\ntransfer-encoding: chunked\r\n\r\n"
-#define FRAME                                                                          \
-    "data: {\"id\":\"chatcmpl-stub00000001\",\"object\":\"chat.completion.chunk\","     \
-    "\"created\":1790000000,\"model\":\"stub\",\"choices\":"
-#define USAGE "\"usage\":{\"prompt_tokens\":24,\"completion_tokens\":%d,\"total_tokens\":%d}"
 #define WHOLE                                                                          \
     "{\"id\":\"chatcmpl-stub00000001\",\"object\":\"chat.completion\",\"created\":1790000000,"  \
     "\"model\":\"stub\",\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":"   \
@@ -27,17 +25,15 @@
     "\"usage\":{\"prompt_tokens\":24,\"completion_tokens\":32,\"total_tokens\":56},"   \
     "\"system_fingerprint\":\"fp_stub\"}"
 
-static const char *const words[] = {" gateway", " stands", " between", " caller", " engines", " with",
-                                    " exact", " counts", " and", " clear", " answers,"};
-
 struct conn {
     struct timed timed; /* first, so that the heap's entry is the connection */
     int fd;
     struct buf in, out;
     bool waits_writable, broken;
-    int chunks_left, chunks_sent; /* of the stream in progress */
+    int chunks_left; /* of the stream in progress */
     uint64_t gap_ns;
-    bool tells_usage, streams;
+    struct speech speech;
+    bool streams;
 };
 
 static int epoll_fd, timer_fd;
@@ -63,40 +59,24 @@ static void say(struct conn *c, const char *bytes, size_t n) {
     }
 }
 
-/* One HTTP chunk per frame, as providers send it. */
-static size_t chunked(char *to, const char *frame, int n) {
-    return (size_t)sprintf(to, "%x\r\n%.*s\r\n", (unsigned)n, n, frame);
+static struct buf spoken; /* what goes out in one write */
+
+static void say_spoken(struct conn *c) {
+    say(c, spoken.at, spoken.len);
+    spoken.len = 0;
 }
 
-static size_t delta_frame(char *to, const char *delta, const char *finish) {
-    char frame[512];
-    int n = sprintf(frame, FRAME "[{\"index\":0,\"delta\":%s,\"finish_reason\":%s}]}\n\n", delta, finish);
-    return chunked(to, frame, n);
-}
-
-static void say_end(struct conn *c) {
-    char text[2048], frame[512];
-    size_t n = delta_frame(text, "{}", "\"stop\"");
-    if (c->tells_usage) {
-        int len = sprintf(frame, FRAME "[]," USAGE "}\n\n", c->chunks_sent, c->chunks_sent + 24);
-        n += chunked(text + n, frame, len);
-    }
-    n += chunked(text + n, "data: [DONE]\n\n", 14);
-    n += (size_t)sprintf(text + n, "0\r\n\r\n");
-    say(c, text, n);
-    c->streams = false;
-    served.streams++;
-}
-
+/* The next word; the last one is followed by the ending, in a write of its own. */
 static void say_content(struct conn *c) {
-    char text[768], delta[64];
-    const char *word = words[(unsigned)c->chunks_sent % (sizeof words / sizeof *words)];
-    sprintf(delta, "{\"content\":\"%s\"}", word);
-    say(c, text, delta_frame(text, delta, "null"));
-    c->chunks_sent++;
+    speak_word(&spoken, &c->speech);
+    say_spoken(c);
     served.chunks++;
     c->timed.due_ns += c->gap_ns;
-    if (--c->chunks_left == 0) say_end(c);
+    if (--c->chunks_left) return;
+    speak_ending(&spoken, &c->speech);
+    say_spoken(c);
+    c->streams = false;
+    served.streams++;
 }
 
 static bool asks(const char *body, size_t n, const char *member) {
@@ -131,7 +111,15 @@ static void read_pace(const char *body, size_t n, int *chunks, double *rate) {
     }
 }
 
-static void answer(struct conn *c, const char *body, size_t n) {
+/* The dialect of a request by the end of its path. */
+static enum dialect dialect_of(const char *head, size_t n) {
+    const char *path = memchr(head, ' ', n);
+    const char *end = path ? memchr(path + 1, ' ', n - (size_t)(path + 1 - head)) : NULL;
+    if (end && end - path > 9 && !memcmp(end - 9, "/messages", 9)) return MESSAGES;
+    return end && end - path > 10 && !memcmp(end - 10, "/responses", 10) ? RESPONSES : CHAT;
+}
+
+static void answer(struct conn *c, enum dialect dialect, const char *body, size_t n) {
     if (!asks(body, n, "\"stream\"")) {
         served.wholes++;
         say(c, whole_answer, whole_len);
@@ -139,15 +127,13 @@ static void answer(struct conn *c, const char *body, size_t n) {
     }
     double rate;
     read_pace(body, n, &c->chunks_left, &rate);
-    c->chunks_sent = 0;
     c->gap_ns = (uint64_t)(1e9 / rate);
     c->timed.due_ns = now_ns();
-    c->tells_usage = asks(body, n, "\"include_usage\"");
+    c->speech = (struct speech){.dialect = dialect, .tells_usage = asks(body, n, "\"include_usage\"")};
     c->streams = true;
-    char text[1024];
-    size_t len = (size_t)sprintf(text, "%s", STREAM_HEAD);
-    len += delta_frame(text + len, "{\"role\":\"assistant\",\"content\":\"\"}", "null");
-    say(c, text, len);
+    buf_add(&spoken, STREAM_HEAD, sizeof STREAM_HEAD - 1);
+    speak_opening(&spoken, &c->speech);
+    say_spoken(c);
     say_content(c);
     if (c->streams) heap_add(&due, &c->timed);
 }
@@ -166,7 +152,7 @@ static void answer_waiting(struct conn *c) {
             return;
         }
         if (c->in.len < head + body) return;
-        answer(c, c->in.at + head, body);
+        answer(c, dialect_of(c->in.at, head), c->in.at + head, body);
         buf_drop(&c->in, head + body);
     }
 }

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from gateways import GLIMWAY_MANY, GLIMWAY_WIDE
+from pairs import CHAT_PAIR, PAIR_FIGURES
 from scenarios import Figures
 
 Rounds = Sequence[Figures | None]
@@ -58,12 +59,18 @@ def middle(rounds: Rounds, figure: str) -> float | None:
     return median(found) if found else None
 
 
-def ratio(rounds: Rounds, against: Rounds, figure: str) -> float | None:
-    """The median of the ratios taken round by round, or None when no round has both."""
+def ratio(
+    rounds: Rounds, against: Rounds, figure: str, theirs_is: str | None = None
+) -> float | None:
+    """The median of the ratios taken round by round, or None when no round has both.
+
+    ``theirs_is`` names the other side's figure where it is another one.
+    """
+    other = theirs_is or figure
     found = [
-        ours[figure] / theirs[figure]
+        ours[figure] / theirs[other]
         for ours, theirs in zip(rounds, against, strict=False)
-        if ours and theirs and figure in ours and theirs.get(figure)
+        if ours and theirs and figure in ours and theirs.get(other)
     ]
     return median(found) if found else None
 
@@ -90,13 +97,20 @@ class Budget:
     against: str | None = None
     contender: str = "glimway"
     compare: Callable[[Rounds, Rounds, str], float | None] = ratio
+    worst_of: tuple[str, ...] = ()
+    """Figures that are each compared with the other gateway's ``figure``: the worst one counts."""
 
     def measured(self, results: Results) -> float | None:
         """What was measured, or None."""
         rounds = results.of(self.scenario, self.contender)
         if self.against is None:
             return middle(rounds, self.figure)
-        return self.compare(rounds, results.of(self.scenario, self.against), self.figure)
+        theirs = results.of(self.scenario, self.against)
+        if not self.worst_of:
+            return self.compare(rounds, theirs, self.figure)
+        found = [ratio(rounds, theirs, figure, self.figure) for figure in self.worst_of]
+        known = [value for value in found if value is not None]
+        return max(known) if known and len(known) == len(found) else None
 
 
 @dataclass(frozen=True)
@@ -135,6 +149,14 @@ BUDGETS = (
     ),
     Budget("CPU per chunk / TensorZero", "stream", "cpu_us_per_chunk", 0.9, "tensorzero"),
     Budget("CPU per chunk / TensorZero, TLS", "tls-stream", "cpu_us_per_chunk", 0.9, "tensorzero"),
+    Budget(
+        "CPU per chunk, worst pair of dialects / TensorZero's chat",
+        "pairs",
+        CHAT_PAIR,
+        1.2,
+        "tensorzero",
+        worst_of=PAIR_FIGURES,
+    ),
     Budget("added latency p50, ms", "latency", "added_p50_ms", 0.5),
     Budget("added latency p99, ms", "latency", "added_p99_ms", 3.0),
     Budget("memory with 5,000 idle streams, MiB", "held", "rss_held_mib", 192.0),

@@ -63,6 +63,16 @@ class Cutter:
         ):
             # One whole event and nothing left over from before: how nearly all chunks come.
             return [(b"", chunk[6:-2])]
+        if (
+            chunk.startswith(b"event: ")
+            and chunk.endswith(b"\n\n")
+            and chunk.count(b"\n") == 3
+            and self._clean
+            and b"\r" not in chunk
+        ):
+            name, named, data = chunk[7:-2].partition(b"\ndata: ")
+            if named:
+                return [(name.strip(), data)]  # the same, of a dialect that names its events
         frames = self._cut(chunk)
         self._clean = not (self._partial or self._data or self._event or self._cr)
         return frames

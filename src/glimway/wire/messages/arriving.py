@@ -16,6 +16,7 @@ import msgspec
 from glimway.wire.events import Cited, Event, Opaque, Text, Thought, ToolArgs, ToolOpen
 from glimway.wire.messages.blocks import DIALECT
 from glimway.wire.messages.mending import REPLACEMENT, parted
+from glimway.wire.messages.shapes import TextDelta, ThinkingDelta, UsualGrowth
 from glimway.wire.refusal import Fault
 
 BLOCKS_MAX = 4096
@@ -157,6 +158,24 @@ class Arriving:
             self._cite(block, delta.get("citation"), events)
         elif type(kind) is str and kind and (member is None or type(delta.get(member)) is str):
             self._pass(delta, events)
+
+    def grown(self, growth: UsualGrowth) -> list[Event] | None:
+        """A block grows by what hosts usually send; None: ``grow`` must see it."""
+        block, delta = self._blocks.get(growth.index), growth.delta
+        if block is None or self.torn:
+            return None
+        piece = delta.piece
+        if not piece:
+            return []
+        if type(delta) is TextDelta:
+            self._characters += len(piece)
+            return [Text(piece)]
+        if type(delta) is ThinkingDelta:
+            return [Thought(piece)]
+        if block.call < 0:
+            return None
+        block.pieces.append(piece)
+        return [ToolArgs(block.call, piece)]
 
     def _pass(self, delta: dict[str, Any], events: list[Event]) -> None:
         if self._ours:

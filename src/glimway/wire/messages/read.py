@@ -17,6 +17,7 @@ from glimway.wire.messages.arriving import BEGINS, ENDS, GROWS, Arriving
 from glimway.wire.messages.blocks import DIALECT
 from glimway.wire.messages.errors import fault_in_body
 from glimway.wire.messages.mending import recovered, scrubbed
+from glimway.wire.messages.shapes import decode_usual_growth
 from glimway.wire.messages.stops import CUTS, MEANINGS
 from glimway.wire.messages.usage import Counted
 from glimway.wire.quirks import Quirks
@@ -26,6 +27,11 @@ from glimway.wire.talk import Call
 
 _decode = msgspec.json.Decoder().decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+UNUSUAL_MAX = 16
+"""After so many deltas that were not usual, a stream is read the general way only."""
+
+_GROWS = GROWS.encode()
 
 _OF_MESSAGE = frozenset(
     "id type role content model stop_reason stop_sequence usage cost estimated_cost".split()
@@ -53,6 +59,7 @@ class Reader:
         "_sequence",
         "_started",
         "_stop",
+        "_unusual",
         "answer_id",
         "done",
         "fault",
@@ -69,6 +76,7 @@ class Reader:
         self._started = False
         self._stop: str | None = None
         self._sequence: str | None = None
+        self._unusual = 0
         self.done = False
         """The answer's terminal event was seen."""
         self.answer_id: str | None = None
@@ -92,12 +100,25 @@ class Reader:
             for name, data in self._cutter.feed(chunk):
                 if self.done or self.fault is not None:
                     break
-                events = self._frame(name, data)
+                usual = name == _GROWS and self._unusual < UNUSUAL_MAX
+                events = self._usual(data) if usual else None
+                if events is None:
+                    events = self._frame(name, data)
                 if events:
                     frames.append(events)
         except Fault as fault:
             self.fault = fault
         return frames
+
+    def _usual(self, data: bytes) -> list[Event] | None:
+        """A frame of nothing but text or thinking; None when it is any other."""
+        try:
+            growth = decode_usual_growth(data)
+        except _UNREADABLE:
+            # A host whose every frame is unusual is not asked twice for long.
+            self._unusual += 1
+            return None
+        return self._blocks.grown(growth)
 
     def close(self) -> list[list[Event]]:
         """Say that the stream's bytes have ended; without its terminal event that is a fault."""

@@ -15,6 +15,8 @@ from glimway.wire.events import Event, Opaque
 from glimway.wire.refusal import Fault
 from glimway.wire.responses.arriving import KINDS, Item, more_of
 from glimway.wire.responses.content import DIALECT
+from glimway.wire.responses.shapes import UsualText
+from glimway.wire.responses.told import kept, told
 
 ITEMS_MAX = 4096
 """A host that opens more items than this in one answer is broken."""
@@ -72,7 +74,7 @@ class Answer:
             return
         if kind not in KINDS:
             item.done = True
-            events.append(Opaque("item", _told(value), dialect=DIALECT))
+            events.append(Opaque("item", told(value), dialect=DIALECT))
             return
         if kind in CALLS:
             self._open_call(item, value, events)
@@ -160,7 +162,7 @@ class Answer:
         if kind in CALLS:
             self._open_call(item, shell, events)
         elif kind not in KINDS:
-            event = {**kept(frame), "item": _told(shell)}
+            event = {**kept(frame), "item": told(shell)}
             events.append(Opaque("event", event, dialect=DIALECT))
 
     def ended(self, frame: _Frame, events: list[Event]) -> None:
@@ -195,6 +197,18 @@ class Answer:
             events.append(Opaque("delta", {"logprobs": frame["logprobs"]}, dialect=DIALECT))
         if delta:
             item.text(at, delta, events)
+
+    def piece(self, usual: UsualText) -> list[Event] | None:
+        """A piece of text as hosts usually send it; None: ``take`` must see it."""
+        item = self._by_id.get(usual.item_id)
+        if item is None or item.done or item.kind != "message":
+            return None
+        events: list[Event] = []
+        delta = usual.delta
+        self._count(delta)
+        if delta:
+            item.text(usual.content_index, delta, events)
+        return events
 
     def noted(self, frame: _Frame, events: list[Event]) -> None:
         """An annotation of a text."""
@@ -254,18 +268,6 @@ class Answer:
             item.arguments(delta, events)
         else:
             item.whole_arguments(frame.get(member), events)
-
-
-def kept(frame: _Frame) -> _Frame:
-    """What of an event goes on to a client: its number and its padding are the stream's own."""
-    return {k: v for k, v in frame.items() if k not in ("sequence_number", "obfuscation")}
-
-
-def _told(item: _Frame) -> _Frame:
-    """An item that passes; an id that is none would break those who count on it."""
-    if type(item.get("id")) is str:
-        return item
-    return {k: v for k, v in item.items() if k != "id"}
 
 
 def _at(frame: _Frame, name: str) -> int:

@@ -16,14 +16,21 @@ import msgspec
 from glimway.wire.events import Event, Opaque, Start, Stop, StopReason, Usage
 from glimway.wire.quirks import Quirks
 from glimway.wire.refusal import Fault
-from glimway.wire.responses.answer import Answer, kept
+from glimway.wire.responses.answer import Answer
 from glimway.wire.responses.content import DIALECT
 from glimway.wire.responses.errors import failed
+from glimway.wire.responses.shapes import USUAL, decode_usual_text
+from glimway.wire.responses.told import kept
 from glimway.wire.responses.usage import read_usage
 from glimway.wire.sse import Cutter
 
 _decode = msgspec.json.Decoder().decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+UNUSUAL_MAX = 16
+"""After so many pieces of text that were not usual, a stream is read the general way only."""
+
+_USUAL = USUAL.encode()
 
 _BEGINNINGS = frozenset({"response.created", "response.in_progress", "response.queued"})
 
@@ -63,6 +70,7 @@ class Reader:
         "_cutter",
         "_quirks",
         "_started",
+        "_unusual",
         "answer_id",
         "done",
         "fault",
@@ -76,6 +84,7 @@ class Reader:
         self._cutter = Cutter()
         self._answer = Answer(id_stem)
         self._started = False
+        self._unusual = 0
         self.done = False
         """The answer's terminal event was seen."""
         self.usage: Usage | None = None
@@ -95,10 +104,25 @@ class Reader:
             for name, data in self._cutter.feed(chunk):
                 if self.done:
                     break
-                self._frame(name, data, frames)
+                usual = name == _USUAL and self._unusual < UNUSUAL_MAX
+                events = self._usual(data) if usual else None
+                if events is None:
+                    self._frame(name, data, frames)
+                elif events:
+                    frames.append(events)
         except Fault as fault:
             self.fault = fault
         return frames
+
+    def _usual(self, data: bytes) -> list[Event] | None:
+        """A frame of nothing but a piece of text; None when it is any other."""
+        try:
+            piece = decode_usual_text(data)
+        except _UNREADABLE:
+            # A host whose every frame is unusual is not asked twice for long.
+            self._unusual += 1
+            return None
+        return self._answer.piece(piece)
 
     def close(self) -> list[list[Event]]:
         """Say that the stream's bytes have ended; without its terminal event that is a fault."""

@@ -49,6 +49,32 @@ def test_byte_by_byte_gives_the_same_frames(ending: bytes) -> None:
     assert cut([bytes([byte]) for byte in stream]) == FRAMES
 
 
+NAMED = [
+    (b"event: a\ndata: 1\n\n", [(b"a", b"1")]),
+    (b"event:  a \ndata: 1\n\n", [(b"a", b"1")]),
+    (b"event: a\ndata:  1\n\n", [(b"a", b" 1")]),
+    (b"event: a\ndata: \n\n", [(b"a", b"")]),
+    (b"event: a\ndata:1\n\n", [(b"a", b"1")]),
+    (b"event: data: 1\n: 2\n\n", []),
+    (b"event: a\nid: 1\n\n", []),
+    (b"event: a\n\ndata: 1\n", []),
+    (b"event: a\r\ndata: 1\n\n", [(b"a", b"1")]),
+    (b"event: a\ndata: 1\ndata: 2\n\n", [(b"a", b"1\n2")]),
+]
+
+
+@pytest.mark.parametrize(("event", "frames"), NAMED)
+def test_a_named_event_in_one_piece_is_cut_as_in_many(
+    event: bytes, frames: list[tuple[bytes, bytes]]
+) -> None:
+    before = b"data: 0\n\n"
+    assert cut([before, event]) == [(b"", b"0"), *frames]
+    assert cut([before, *(bytes([byte]) for byte in event)]) == [(b"", b"0"), *frames]
+    # What a piece leaves behind belongs to the next.
+    assert cut([before, b"data: x\n", event]) == cut([before + b"data: x\n" + event])
+    assert cut([before + event, event]) == cut([before + event + event])
+
+
 @given(st.lists(st.integers(0, len(STREAM))))
 def test_any_cuts_give_the_same_frames(points: list[int]) -> None:
     points = sorted({0, len(STREAM), *points})

@@ -101,15 +101,21 @@ class PublicApi:
             exchange.respond(204, preflight_headers(origin, given), b"")
             return
         trace_id = self._house.new_id(self._house.now_ms())
+        if method == "OPTIONS" and origin is None:
+            exchange.respond(204, [_ALLOW, *mount.named(trace_id)], b"")
+            return
         refused = mount.refuse(
             Refusal("method_not_allowed", f"This path takes POST, not {method}."), trace_id
         )
         headers: Headers = [
             (b"content-type", b"application/json"),
-            (b"allow", b"POST, OPTIONS"),
+            _ALLOW,
             *mount.named(trace_id),
         ]
         exchange.respond(refused.status, headers, refused.body)
+
+
+_ALLOW = (b"allow", b"POST, OPTIONS")
 
 
 def credentials(

@@ -13,6 +13,7 @@ from glimway.engine.counting import Counted, Counting
 from glimway.engine.house import House
 from glimway.surface.api import Application, Headers, credentials
 from glimway.surface.exchange import Exchange
+from glimway.surface.methods import only
 from glimway.surface.mounts import Mount, mount_of
 from glimway.wire.body import decode_object
 from glimway.wire.messages.counting import PATH, count_body, decode_count
@@ -49,12 +50,12 @@ class CountingPaths:
         trace_id = self._house.new_id(self._house.now_ms())
         headers: Headers = [(b"content-type", b"application/json"), *mount.named(trace_id)]
         try:
-            if scope["method"] != "POST":
-                raise Refusal("method_not_allowed", f"This path takes POST, not {scope['method']}.")
+            only(scope["method"], "POST")
             tokens, estimated = await self._count(mount, exchange)
         except (Refusal, Fault) as error:
             refused = mount.refuse(error, trace_id)
-            exchange.respond(refused.status, [*headers, *refused.headers], refused.body)
+            more = error.headers if isinstance(error, Refusal) else ()
+            exchange.respond(refused.status, [*headers, *refused.headers, *more], refused.body)
             return
         if estimated:
             headers.append(ESTIMATED)

@@ -31,6 +31,7 @@ from glimway.surface.catalog import (
     models_list,
 )
 from glimway.surface.exchange import Exchange
+from glimway.surface.methods import only
 from glimway.surface.mounts import mount_of
 from glimway.surface.receipts import generation_object, receipt_object
 from glimway.wire.aisdk.account import credits_body
@@ -93,12 +94,12 @@ class Readings:
         exchange: Exchange = scope["extensions"]["glimway"]
         trace_id = self._house.new_id(self._house.now_ms())
         try:
-            if scope["method"] not in ("GET", "HEAD"):
-                raise Refusal("method_not_allowed", f"This path takes GET, not {scope['method']}.")
+            only(scope["method"], "GET", "HEAD")
             status, value = await self._read(path, scope)
         except (Refusal, Fault) as error:
             refused = mount_of(path).refuse(error, trace_id)
-            _send(exchange, refused.status, refused.body, trace_id, list(refused.headers))
+            more = error.headers if isinstance(error, Refusal) else ()
+            _send(exchange, refused.status, refused.body, trace_id, [*refused.headers, *more])
             return
         _send(exchange, status, _encode(value), trace_id, [])
 

@@ -71,6 +71,8 @@ class Refusal(Exception):
         retry_after_s: float | None = None,
         headers: tuple[tuple[bytes, bytes], ...] = (),
     ) -> None:
+        # A caller's own words may stand in it, and it goes to logs, terminals and frames of a line.
+        message = message if message.isprintable() else _printable(message)
         super().__init__(message)
         self.kind: RefusalKind = kind
         self.message = message
@@ -126,7 +128,11 @@ def shown(value: object) -> str:
     """
     text = '"' + value + '"' if isinstance(value, str) else _spelled(value)
     if len(text) > SHOWN_CHARS_MAX:
-        text = text[: SHOWN_CHARS_MAX - 1] + "…"
+        text = text[: SHOWN_CHARS_MAX - 1] + ('…"' if isinstance(value, str) else "…")
+    return _printable(text)
+
+
+def _printable(text: str) -> str:
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 

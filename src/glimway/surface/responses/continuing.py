@@ -6,6 +6,7 @@ asked then: the request that comes out is one that says everything itself.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import msgspec
@@ -24,7 +25,10 @@ INPUT_BYTES_MAX = 64 * 1024 * 1024
 """A request together with all that it continues."""
 
 _WORDS = (b"previous_response_id", b"item_reference", b'"background"')
-"""Without one of these a request refers to nothing."""
+_ID = b'"id"'
+_ID_LAST = re.compile(rb'"id"\s*:\s*"[^"]*"\s*(?:,\s*"type"\s*:\s*null\s*)?\}')
+"""An item may be referred to without saying so: its type can be left out.
+Source: https://platform.openai.com/docs/api-reference/responses/create (item reference)."""
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -34,7 +38,9 @@ _Item = dict[str, Any]
 
 def may_refer(body: bytes) -> bool:
     """Whether a request could want state; False: it certainly does not."""
-    return any(word in body for word in _WORDS)
+    if any(word in body for word in _WORDS):
+        return True
+    return _ID in body and _ID_LAST.search(body) is not None
 
 
 async def whole_request(body: dict[str, Any], kept: KeptAnswers, project: str) -> dict[str, Any]:

@@ -7,7 +7,6 @@ know how answers are kept and made.
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import unquote
 
 from glimway.domain.keys import Key
 from glimway.engine.counting import Counting
@@ -16,6 +15,7 @@ from glimway.store.responses import Saved
 from glimway.surface.api import Application, Headers, credentials
 from glimway.surface.counting import ESTIMATED
 from glimway.surface.exchange import Exchange
+from glimway.surface.methods import only
 from glimway.surface.responses.background import Background
 from glimway.surface.responses.compacting import compact
 from glimway.surface.responses.continuing import items_of, whole_request, written
@@ -32,6 +32,7 @@ from glimway.surface.responses.showing import (
 )
 from glimway.wire.body import decode_object
 from glimway.wire.refusal import Fault, Refusal
+from glimway.wire.refusal import shown as said
 from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.request import decode
 from glimway.wire.responses.stored import counted, deleted, not_found
@@ -70,32 +71,36 @@ class ResponsePaths:
         try:
             key = house.keys.now.identify(credentials(scope["headers"], None)[0], house.now_ms())
             one = One(exchange, key, Query(scope["query_string"]), headers)
-            await self._serve(scope["method"], unquote(path[len(_BASE) :]).split("/"), one)
+            await self._serve(scope["method"], path, one)
         except (Refusal, Fault) as error:
             refused = mount.refuse(error, trace_id)
             one_more = error.headers if isinstance(error, Refusal) else ()
             headers = [*headers, *refused.headers, *one_more, _JSON]
             exchange.respond(refused.status, headers, refused.body)
 
-    async def _serve(self, method: str, parts: list[str], one: One) -> None:
-        match parts:
+    async def _serve(self, method: str, path: str, one: One) -> None:
+        match path[len(_BASE) :].split("/"):
             case ["input_tokens"]:
-                _only(method, "POST")
+                only(method, "POST")
                 await self._count(one)
             case ["compact"]:
-                _only(method, "POST")
+                only(method, "POST")
                 await compact(self._desk, one.exchange, one.project)
+            case [""]:
+                raise Refusal(
+                    "not_found", f"There is nothing at {said(path)}. Did you mean {path[:-1]}?"
+                )
             case [answer_id]:
-                _only(method, "GET", "HEAD", "DELETE")
+                only(method, "GET", "HEAD", "DELETE")
                 await (self._delete if method == "DELETE" else self._show)(answer_id, one)
             case [answer_id, "cancel"]:
-                _only(method, "POST")
+                only(method, "POST")
                 await self._cancel(answer_id, one)
             case [answer_id, "input_items"]:
-                _only(method, "GET", "HEAD")
+                only(method, "GET", "HEAD")
                 await self._items(answer_id, one)
             case _:
-                raise Refusal("not_found", "There is nothing at this path.")
+                raise Refusal("not_found", f"There is nothing at {said(path)}.")
 
     async def _show(self, answer_id: str, one: One) -> None:
         job = self._background.get(answer_id, one.project)
@@ -189,11 +194,6 @@ class One:
     def answer(self, body: bytes) -> None:
         """Answer in JSON."""
         self.exchange.respond(200, [*self.headers, _JSON], body)
-
-
-def _only(method: str, *allowed: str) -> None:
-    if method not in allowed:
-        raise Refusal("method_not_allowed", f"This path takes {allowed[0]}, not {method}.")
 
 
 def _unknown(answer_id: str) -> Refusal:

@@ -74,8 +74,9 @@ def decode(body: dict[str, Any], unseal: Unseal | None = None) -> Call:
     if call.tool_choice is not None and call.tools:
         hold_to_tools(call.tool_choice, call.tools)
     if call.extra.get("background") is True and call.extra.get("store") is False:
-        accepted = "true where the answer may be kept"
-        check.wrong("background", value=True, accepted=accepted, hint='Leave out "store": false.')
+        accepted = 'false beside "store": false'
+        hint = "An answer that is made in the background is fetched later, so it must be kept."
+        check.wrong("background", value=True, accepted=accepted, hint=hint)
     return call
 
 

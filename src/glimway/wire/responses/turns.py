@@ -91,7 +91,7 @@ def _item(param: str, value: Any, heard: Heard, unseal: Unseal | None) -> None:
     if kind is None:
         kind = "message" if "role" in item else "item_reference" if "id" in item else None
     if kind is None:
-        check.missing(f"{param}.type", '"message", "function_call", "function_call_output", ...')
+        check.missing(f"{param}.type", '"message", "function_call" or "function_call_output"')
     kind = check.string(f"{param}.type", kind)
     if kind == "message":
         _message(param, item, heard)

@@ -7,9 +7,15 @@ Refuses to know which fields a dialect has.
 from __future__ import annotations
 
 import difflib
+import re
 from typing import Any, NoReturn
 
 from glimway.wire.refusal import SHOWN_CHARS_MAX, Refusal, shown
+
+_SCHEME_CHARS_MAX = 16
+_HEAD_CHARS_MAX = 256
+# Lines may be broken, and the alphabet for addresses is as good: hosts read both.
+_BASE64 = re.compile(r"[A-Za-z0-9+/_=\-\s]+")
 
 _WORD_CHARS_COMPARED_MAX = 64
 _MEMBERS_SHOWN_MAX = 8
@@ -88,6 +94,39 @@ def string(param: str, value: Any, chars_max: int | None = None) -> str:
     if chars_max is not None and len(value) > chars_max:
         wrong(param, value, f"at most {chars_max} characters long (it has {len(value)})")
     return value
+
+
+def address(param: str, value: Any) -> str:
+    """Where an image or a file is: an address that a host can follow, or its data.
+
+    Only the beginning is looked at: the data may have megabytes, and their host reads them anyway.
+    What has no scheme passes, since some hosts take bare base64.
+    """
+    url = string(param, value)
+    if url.startswith(("https://", "http://")):
+        return url
+    scheme, colon, _ = url[:_SCHEME_CHARS_MAX].partition(":")
+    if colon and scheme.lower() == "file":
+        hint = "A host cannot read your files: send the data, as data:image/png;base64,..."
+        wrong(param, url, "an https: or data: address", hint)
+    if colon and scheme.lower() == "data":
+        head, comma, data = url[:_HEAD_CHARS_MAX].partition(",")
+        if not comma or not data:
+            wrong(param, url, "an address with data in it, such as data:image/png;base64,...")
+        if head.endswith(";base64") and not _BASE64.fullmatch(data):
+            wrong(param, url, "an address whose data are base64", "They hold other characters.")
+    elif not url.strip():
+        wrong(param, url, "an https: or data: address")
+    return url
+
+
+def base64_data(param: str, value: Any) -> str:
+    """Data in base64, by their beginning."""
+    data = string(param, value)
+    if not _BASE64.fullmatch(data[:_HEAD_CHARS_MAX]):
+        hint = "Send the data without 'data:...;base64,'." if data.startswith("data:") else ""
+        wrong(param, data, "data in base64", hint)
+    return data
 
 
 def mapping(param: str, value: Any, example: str = "") -> dict[str, Any]:

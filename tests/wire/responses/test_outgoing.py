@@ -205,7 +205,7 @@ def test_ids_that_are_missing_are_made_and_found_again() -> None:
 
 def test_a_file_that_only_another_api_has_is_refused() -> None:
     call = foreign(Turn("user", [FilePart("file", {"file": {"file_id": "x"}}, "chat")], "parts"))
-    with pytest.raises(Refusal, match="only the API"):
+    with pytest.raises(Refusal, match="has no place in the Responses API"):
         encoded(call)
 
 

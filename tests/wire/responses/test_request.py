@@ -428,7 +428,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"include": "reasoning"}, "include", "an array"),
     ({"include": [5]}, "include[0]", "a string"),
     ({"truncation": "yes"}, "truncation", '"auto", "disabled"'),
-    ({"background": True, "store": False}, "background", "Leave out"),
+    ({"background": True, "store": False}, "background", "It must be false beside"),
     ({"previous_response_id": 5}, "previous_response_id", "a string"),
     ({"conversation": {}}, "conversation.id", "the conversation's id"),
     ({"prompt": {}}, "prompt.id", "the prompt's id"),

@@ -156,13 +156,13 @@ def _address(param: str, item: dict[str, Any], media: str) -> str | None:
 def _link(param: str, value: str) -> str:
     if not _HAS_SCHEME.match(value):
         check.wrong(param, value, "an address such as https://example.com/image.png")
-    return value
+    return check.address(param, value)
 
 
 def _spelled(param: str, value: str, media: str) -> str:
     """An address as it is; base64 as a ``data:`` address."""
     if _HAS_SCHEME.match(value):
-        return value
+        return check.address(param, value)
     if not value:
         check.wrong(param, value, "an address, or data in base64")
     top, _, sub = media.partition("/")

@@ -89,11 +89,12 @@ def _image(param: str, item: dict[str, Any]) -> Part:
         check.missing(f"{param}.image_url", 'an object {"url": "https://..."}')
     if type(image) is str:
         # The short form of some hosts means the same.
+        check.address(f"{param}.image_url", image)
         return ImagePart(image, extra=rest(item, "type", "image_url"))
     image = check.mapping(f"{param}.image_url", image, '{"url": "https://..."}')
     if image.get("url") is None:
         check.missing(f"{param}.image_url.url", "the image's address, https: or data:")
-    url = check.string(f"{param}.image_url.url", image["url"])
+    url = check.address(f"{param}.image_url.url", image["url"])
     detail = image.get("detail")
     if detail is not None:
         detail = check.string(f"{param}.image_url.detail", detail)

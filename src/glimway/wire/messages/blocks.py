@@ -160,10 +160,11 @@ def _source(param: str, item: dict[str, Any]) -> dict[str, Any]:
     for name in _NEEDED.get(source["type"], ()):
         if source.get(name) is None:
             check.missing(f"{param}.source.{name}", f"a source of {source['type']} needs it")
-        check.string(f"{param}.source.{name}", source[name])
+        _FORMS.get(name, check.string)(f"{param}.source.{name}", source[name])
     return source
 
 
+_FORMS = {"url": check.address}
 _NEEDED = {"base64": ("media_type", "data"), "url": ("url",), "text": ("data",)}
 
 
@@ -171,7 +172,8 @@ def _image(param: str, item: dict[str, Any]) -> Part:
     source = _source(param, item)
     extra = rest(item, "type", "source") or {}
     if source["type"] == "base64":
-        url = f"data:{source['media_type']};base64,{source['data']}"
+        data = check.base64_data(f"{param}.source.data", source["data"])
+        url = f"data:{source['media_type']};base64,{data}"
         more = rest(source, "type", "media_type", "data")
     elif source["type"] == "url":
         url = source["url"]

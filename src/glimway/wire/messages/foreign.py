@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import msgspec
 
-from glimway.wire.messages.parts import Block, Way, write_part
+from glimway.wire.losing import hold_to_an_end
+from glimway.wire.messages.parts import API, Block, Way, write_part
 from glimway.wire.pairing import paired
 from glimway.wire.talk import CallPart, Json, Part, ResultPart, TextPart, ThoughtPart, Turn
 
@@ -34,6 +35,8 @@ def lay_out(turns: list[Turn], way: Way, adjusted: list[str]) -> Talk:
     Raises:
         Refusal: ``unsupported``: the model must read something that cannot be sent.
     """
+    if not way.own:
+        hold_to_an_end(turns, API)
     turns = paired(turns)
     heads = 0
     while heads < len(turns) and turns[heads].role in ("system", "developer"):

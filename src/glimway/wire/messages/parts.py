@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 from urllib.parse import unquote_to_bytes
 
 import msgspec
 
+from glimway.wire.losing import elsewhere, lost
 from glimway.wire.messages.blocks import BLOCK, DIALECT, SOURCE
 from glimway.wire.messages.ids import fitting
 from glimway.wire.messages.signatures import ORIGIN, THINKING, at_home
-from glimway.wire.refusal import Refusal
 from glimway.wire.talk import (
     CallPart,
     FilePart,
@@ -41,10 +41,9 @@ RAW = "_raw"
 PROPERTY = "input"
 """The one property of a function that stands in for a tool of free text."""
 
-KIND_CHARS_SHOWN = 40
+API = "the Messages API"
 
-_ELSEWHERE = ("file_id", "item_reference")
-"""Members and kinds of other dialects' parts that refer to something only their own API has."""
+_ADDRESSES = ("https:", "http:", "data:")
 
 _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -173,6 +172,8 @@ def _image(part: ImagePart, way: Way, adjusted: list[str]) -> Block:
     members = dict(_members(part.extra, way))
     if part.detail not in (None, "auto"):
         adjusted.append("detail of an image left out")
+    if not way.own and not part.url.lower().startswith(_ADDRESSES):
+        elsewhere("An image whose address is neither https: nor data:", API)
     source = _source(part.url)
     more = members.pop(SOURCE, None)
     if type(more) is dict:
@@ -195,13 +196,13 @@ def _source(url: str) -> Block:
 def _file(part: FilePart) -> Block:
     url = part.url
     if url is None or part.kind != "file":
-        _elsewhere(f"A part of kind '{part.kind}'")
+        elsewhere(f"A part of kind '{part.kind}'", API)
     source = _source(url)
     if str(source.get("media_type", "")).startswith("text/"):
         try:
             data = base64.b64decode(source["data"], validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
-            _elsewhere("A document of text whose data are not UTF-8 text in base64")
+            elsewhere("A document of text whose data are not UTF-8 text in base64", API)
         source = {"type": "text", "media_type": "text/plain", "data": data}
     block: Block = {"type": "document", "source": source}
     if part.filename:
@@ -215,17 +216,5 @@ def _opaque(part: OpaquePart, adjusted: list[str]) -> Block | None:
         return value
     if part.taken:
         return None
-    inner: dict[str, Any] = part.value if type(part.value) is dict else {}
-    kind = str(inner.get("type"))[:KIND_CHARS_SHOWN]
-    if kind in _ELSEWHERE or any(inner.get(name) is not None for name in _ELSEWHERE):
-        _elsewhere(f"A part of type '{kind}'")
-    adjusted.append(f"a part of type {kind} left out")
+    adjusted.append(f"a part of type {lost(part.value, API)} left out")
     return None
-
-
-def _elsewhere(what: str) -> NoReturn:
-    raise Refusal(
-        "unsupported",
-        f"{what} has no place in the Messages API of this request's provider. "
-        "Send text, an image, or a document by its data or an https: address.",
-    )

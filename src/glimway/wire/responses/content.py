@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import Any
 
 from glimway.wire import check
-from glimway.wire.refusal import Refusal, shown
+from glimway.wire.losing import elsewhere, lost
+from glimway.wire.refusal import shown
 from glimway.wire.talk import (
     FilePart,
     Form,
@@ -28,6 +29,7 @@ from glimway.wire.talk import (
 
 DIALECT = "responses"
 """Also marks an opaque part that is an item of its own."""
+API = "the Responses API"
 INNER = "responses part"
 """Marks an opaque part that stands inside a message or an output."""
 
@@ -111,7 +113,7 @@ def _image(param: str, item: dict[str, Any]) -> Part:
     if type(url) is dict and type(url.get("url")) is str:
         hint = f'Send "image_url": {shown(url["url"][:40])} (a string, not an object).'
         check.wrong(f"{param}.image_url", url, "a string", hint)
-    url = check.string(f"{param}.image_url", url)
+    url = check.address(f"{param}.image_url", url)
     detail = item.get("detail")
     if detail is not None:
         detail = check.string(f"{param}.detail", detail)
@@ -189,8 +191,7 @@ def write_part(part: Part, text_type: str, adjusted: list[str]) -> Json | None:
             return part.value
         if part.taken:
             return None
-        kind = part.value.get("type") if type(part.value) is dict else None
-        adjusted.append(f"a part of type {kind} left out")
+        adjusted.append(f"a part of type {lost(part.value, API)} left out")
         return None
     raise AssertionError("calls, results and thinking are items, not content parts")
 
@@ -204,11 +205,7 @@ def own(extra: dict[str, Json] | None) -> dict[str, Json]:
 def _foreign_file(part: FilePart) -> Json:
     url = part.url
     if url is None:
-        raise Refusal(
-            "unsupported",
-            f"A part of kind '{part.kind}' refers to something that only the API it was written "
-            "for can read. Send its data or an https: address.",
-        )
+        elsewhere(f"A part of kind '{part.kind}'", API)
     if part.kind == "audio" and url.startswith("data:audio/"):
         form, _, data = url.removeprefix("data:audio/").partition(";base64,")
         return {"type": "input_audio", "input_audio": {"data": data, "format": form}}

@@ -11,11 +11,12 @@ import msgspec
 
 from glimway.wire.chat.search import OPTIONS, PLUGINS, SWITCH, wish_of
 from glimway.wire.dialect import Outgoing
+from glimway.wire.losing import hold_to_an_end
 from glimway.wire.pairing import paired
 from glimway.wire.quirks import Quirks, WebSearch
 from glimway.wire.refusal import Refusal
 from glimway.wire.responses.asked import ENCRYPTED, OF_THE_GATEWAY
-from glimway.wire.responses.content import DIALECT
+from glimway.wire.responses.content import API, DIALECT
 from glimway.wire.responses.fit import fit
 from glimway.wire.responses.items import INSTRUCTIONS, Way, write_items
 from glimway.wire.responses.thinking import write_thinking
@@ -104,7 +105,12 @@ def _say(body: dict[str, Json], call: Call, way: Way, adjusted: list[str]) -> No
     form = call.spelled.get("input")
     if form == "absent" and not turns:
         return
-    items = write_items(turns if way.own else paired(turns), way, adjusted)
+    if not way.own:
+        hold_to_an_end(turns, API)
+        turns = paired(turns)
+    items = write_items(turns, way, adjusted)
+    if not items and not way.own:
+        items = [{"type": "message", "role": "user", "content": ""}]  # nothing was said
     alone = form == "string" and len(items) == 1 and type(items[0].get("content")) is str
     body["input"] = items[0]["content"] if alone else items
 

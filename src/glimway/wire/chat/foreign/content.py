@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import NoReturn
 
+from glimway.wire.losing import elsewhere, lost
 from glimway.wire.refusal import Refusal
 from glimway.wire.talk import (
     FilePart,
@@ -26,12 +26,9 @@ from glimway.wire.talk import (
 WISHES = ("cache_control", "citations")
 """What a part of another dialect may ask for: chat hosts cache unasked, and cite what they find."""
 
-_KEPT_ELSEWHERE = ("file_id", "item_reference", "container_upload")
-"""Members and kinds of parts that refer to something only their own API has."""
-
 _DOCUMENT = "document"
 
-KIND_CHARS_SHOWN = 40
+API = "the chat API"
 
 
 def at_home(part: Part, adjusted: list[str]) -> Part | None:
@@ -58,7 +55,7 @@ def at_home(part: Part, adjusted: list[str]) -> Part | None:
     if isinstance(part, OpaquePart) and part.taken:
         return None
     if isinstance(part, OpaquePart):
-        adjusted.append(f"a part of type {_lost(part.value)} left out")
+        adjusted.append(f"a part of type {lost(part.value, API)} left out")
         return None
     raise AssertionError("calls, results and thinking are not content parts")
 
@@ -66,7 +63,7 @@ def at_home(part: Part, adjusted: list[str]) -> Part | None:
 def _file(part: FilePart) -> Part:
     url = part.url
     if url is None:
-        _elsewhere(f"A part of kind '{part.kind}'")
+        elsewhere(f"A part of kind '{part.kind}'", API)
     if part.kind == "video":
         return _own(part, {"type": "video_url", "video_url": {"url": url}})
     if part.kind == "audio":
@@ -103,38 +100,3 @@ def _text(part: FilePart, url: str) -> TextPart:
                 code="invalid_value",
             ) from None
     return TextPart(f"{part.filename}\n\n{data}" if part.filename else data)
-
-
-def kind_of(value: Json) -> str:
-    """The type of another dialect's part, short enough to be told."""
-    return str(value.get("type") if type(value) is dict else None)[:KIND_CHARS_SHOWN]
-
-
-def _lost(value: Json) -> str:
-    """What to call a part that may be left out.
-
-    Raises:
-        Refusal: ``unsupported``: it stands for something that the model must read.
-    """
-    kind = kind_of(value)
-    if kind in _KEPT_ELSEWHERE or any(_holds(value, name) for name in _KEPT_ELSEWHERE):
-        _elsewhere(f"A part of type '{kind}'")
-    return kind
-
-
-def _holds(value: Json, name: str) -> bool:
-    """Whether a part or its source has a member that says something."""
-    if type(value) is not dict:
-        return False
-    source = value.get("source")
-    return value.get(name) is not None or (
-        type(source) is dict and (source.get(name) is not None or source.get("type") == name)
-    )
-
-
-def _elsewhere(what: str) -> NoReturn:
-    raise Refusal(
-        "unsupported",
-        f"{what} refers to something that only the API it was written for has. "
-        "Send its data or an https: address.",
-    )

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from glimway.wire.chat.foreign.content import at_home, kind_of
+from glimway.wire.chat.foreign.content import API, at_home
 from glimway.wire.chat.foreign.wrapping import wrapped
-from glimway.wire.refusal import Refusal
+from glimway.wire.losing import end, hold_to_an_end
 from glimway.wire.talk import (
     CallPart,
     FilePart,
@@ -53,27 +53,10 @@ def turns_at_home(turns: list[Turn], adjusted: list[str]) -> list[Turn]:
     written = layout.turns
     if written and written[-1].role == "assistant" and not written[-1].parts:
         written.pop()  # nothing was said: the turn is still the model's
-    _hold_to_an_end(turns, written)
+    hold_to_an_end(turns, API)
+    if _asks(turns) and not _asks(written):
+        end("", API)
     return written
-
-
-def _hold_to_an_end(given: list[Turn], written: list[Turn]) -> None:
-    """Refuse a conversation whose end cannot be written: its answer would be one to something
-    else."""
-    parts: list[Part] = []
-    for turn in reversed(given):  # the last message, which may be several turns here
-        parts += turn.parts
-        if not turn.joined:
-            break
-    lost = [kind_of(part.value) for part in parts if isinstance(part, OpaquePart)]
-    whole = bool(lost) and len(lost) == len(parts) and given[-1].role != "assistant"
-    if whole or (_asks(given) and not _asks(written)):
-        what = f" (a part of type '{lost[-1]}')" if lost else ""
-        raise Refusal(
-            "unsupported",
-            f"The end of the conversation{what} has no place in the chat API of this request's "
-            "provider. Say it as text, or choose another endpoint.",
-        )
 
 
 def _kept(turns: list[Turn], adjusted: list[str]) -> list[Turn]:

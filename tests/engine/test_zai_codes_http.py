@@ -119,7 +119,7 @@ def test_what_is_spent_is_not_tried_again_there(number: str) -> None:
         assert len(here.zai.requests) == 1
 
 
-@pytest.mark.parametrize("number", ["1210", "1211", "1213", "1214", "1221", "1222"])
+@pytest.mark.parametrize("number", ["1210", "1213", "1214"])
 def test_what_is_wrong_with_the_request_is_named_and_not_tried_again(
     here: Scene, number: str
 ) -> None:
@@ -130,6 +130,20 @@ def test_what_is_wrong_with_the_request_is_named_and_not_tried_again(
     assert f"words of {number}" in response.json()["error"]["message"]
     assert (len(here.zai.requests), len(here.other.requests)) == (before[0] + 1, before[1])
     assert text(here.ask()) == "zai"
+
+
+@pytest.mark.parametrize("number", ["1211", "1221", "1222"])
+def test_a_model_that_is_not_there_may_be_elsewhere(number: str) -> None:
+    with scene() as here:
+        here.zai.script(code(number, 400))
+        assert text(here.ask()) == "other"
+        # It will not come back by itself, so nobody begins there for a while.
+        assert text(here.ask()) == "other"
+        assert len(here.zai.requests) == 1
+        here.zai.script(code(number, 400))
+        alone = here.ask("lab/m@zai")
+        assert alone.status == 400
+        assert f"words of {number}" in alone.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,9 @@ the model or the path."""
 
 def missing(fault: Fault) -> bool:
     """Whether a host says that it does not have what the endpoint stands for."""
-    return fault.kind == "rejected" and fault.refusal is None and fault.status in _MISSING_STATUSES
+    if fault.kind != "rejected" or fault.refusal is not None:
+        return False
+    return fault.lacks or fault.status in _MISSING_STATUSES
 
 
 def blames_endpoint(fault: Fault) -> bool:

@@ -35,12 +35,14 @@ class Meaning(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one of a host's error codes means: a fault of its own, or a refusal of the request.
 
     ``retry`` says whether trying again can help, and how soon: ``long`` waits tens of seconds
-    (an overload that lasts), ``until_reset`` not before the time that the host names.
+    (an overload that lasts), ``until_reset`` not before the time that the host names. ``lacks``:
+    the host does not have the model or the path, which says nothing of other hosts.
     """
 
     fault: FaultKind | None = None
     refusal: RefusalKind | None = None
     retry: Literal["yes", "no", "long", "until_reset"] = "no"
+    lacks: bool = False
 
 
 class Errors(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -96,9 +96,13 @@ class Fault(Exception):
         code: the provider's own error code as text.
         refusal: set when the provider's answer means one of *our* refusals (context too long,
             content filter): then the caller sees that refusal and no failover happens.
+        lacks: the provider says that it does not have the model or the path, whatever its status:
+            another may have it.
     """
 
-    __slots__ = ("code", "detail", "kind", "message", "refusal", "retry_after_s", "status")
+    __slots__ = (
+        "code", "detail", "kind", "lacks", "message", "refusal", "retry_after_s", "status",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -110,9 +114,11 @@ class Fault(Exception):
         retry_after_s: float | None = None,
         code: str | None = None,
         refusal: RefusalKind | None = None,
+        lacks: bool = False,
     ) -> None:
         super().__init__(detail)
         self.kind: FaultKind = kind
+        self.lacks = lacks
         self.detail = detail
         self.status = status
         self.message = message

@@ -224,4 +224,5 @@ def copied(fault: Fault) -> Fault:
         retry_after_s=fault.retry_after_s,
         code=fault.code,
         refusal=fault.refusal,
+        lacks=fault.lacks,
     )

@@ -60,6 +60,9 @@ _OF_WORD: dict[str, FaultKind] = {
 }
 """OpenAI's own words and their like, for errors that come without a status of their own."""
 
+_LACKING = frozenset({"model_not_found", "DeploymentNotFound"})
+"""OpenAI's code for a model that is not there, with whatever status, and Azure's."""
+
 _CONTEXT_WORDS = (
     "context length",
     "context_length",
@@ -131,6 +134,7 @@ def _fault(status: int, value: Any, errors: Errors, retry_after_s: float | None)
         retry_after_s=retry_after_s,
         code=code,
         refusal=refusal,
+        lacks=kind == "rejected" and (meaning.lacks or code in _LACKING),
     )
 
 

@@ -143,16 +143,21 @@ class Track:
 
 
 @contextmanager
-def track(use: str = "always", percent: float = 100.0) -> Iterator[Track]:
+def track(
+    use: str = "always", percent: float = 100.0, keys: str = 'api_key = {{ env = "P_API_KEY" }}'
+) -> Iterator[Track]:
     with ExitStack() as stack:
         providers = {name: stack.enter_context(ScriptedProvider()) for name in NAMES}
         text = CONFIG.format(use=use, percent=percent)
         for name, provider in providers.items():
-            text += PROVIDER.format(name=name, url=provider.url)
+            text += PROVIDER.replace('api_key = {{ env = "P_API_KEY" }}', keys).format(
+                name=name, url=provider.url
+            )
         text += '\n[[models]]\nid = "lab/m"\ncontext = 200000\n'
         for at, name in enumerate(NAMES):
             text += ENDPOINT.format(name=name, price=f"{at + 1}000")
         environment = {"P_API_KEY": "sk-of-this-test", "GLIMWAY_ADMIN_KEY": ADMIN_KEY}
+        environment["Q_API_KEY"] = "sk-another-of-this-test"
         yield Track(stack.enter_context(Gateway(text, environment=environment)), providers)
 
 
@@ -363,3 +368,16 @@ def test_an_operator_who_does_not_want_it_says_so_to_who_asks() -> None:
         made.lead.script(*quick("alone"))
         response = made.ask(hedge=True)
         assert response.header("x-glimway-adjusted") == "provider.hedge has no effect"
+
+
+def test_a_key_that_is_refused_in_a_race_leaves_its_endpoint_well() -> None:
+    keys = 'api_keys = [{{ env = "P_API_KEY" }}, {{ env = "Q_API_KEY" }}]'
+    with track(keys=keys) as made:
+        made.measure()
+        made.lead.script(*late(answers.error(401, "who")))
+        made.second.script(Pause(2 * LATE_S), *quick("well"))
+        assert text_of(made.ask()) == "well"
+        made.lead.script(*quick("with the other key"))
+        assert text_of(made.ask(hedge=False)) == "with the other key"
+        used = [str(one.header("authorization")) for one in made.lead.requests[-2:]]
+        assert used == ["Bearer sk-of-this-test", "Bearer sk-another-of-this-test"]

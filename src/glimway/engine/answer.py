@@ -119,6 +119,18 @@ def _after(house: House, course: Course, asked: Asked, fault: Fault) -> Step | N
     return course.failed(fault, now_s, house.routing.chance())
 
 
+def _blamed(house: House, asked: Asked, fault: Fault) -> Fault | None:
+    """What an endpoint is blamed for, whose try failed while another went on; None: its provider
+    has another key that is free, so only this key has failed."""
+    endpoint, rotation, now_s = asked.step.endpoint, asked.host.rotation, house.loop.time()
+    if rotation is not None:
+        if other_key(endpoint, rotation, asked.key, fault, now_s):
+            return None
+        fault = rotation.mildest(fault, now_s)
+    house.routing.failed(endpoint, fault)
+    return fault
+
+
 async def _attempt(
     asked: Asked, due_s: float, outcome: Outcome, wheel: Wheel, choice: int | None = None
 ) -> Attempt:
@@ -190,7 +202,13 @@ class Field(NamedTuple):
             rivals.append(rival)
             return _attempt(rival, due_s, outcome, wheel)
 
-        race = Race(self.course, self.house.routing, outcome, lambda: rivals[0].counts(outcome))
+        def blamed(fault: Fault, *, lead: bool) -> Fault | None:
+            return _blamed(self.house, asked if lead else rivals[0], fault)
+
+        def took_over() -> None:
+            rivals[0].counts(outcome)
+
+        race = Race(self.course, self.house.routing, outcome, took_over, blamed)
         return await race.run(_attempt(asked, due_s, outcome, wheel), late_s, second)
 
     def _rival(self, asked: Asked, late_s: float, outcome: Outcome) -> Asked | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Protocol
 
 from glimway.domain.routing.course import Course
 from glimway.engine.attempt import Attempt
@@ -23,19 +23,34 @@ Run = Coroutine[Any, Any, Attempt]
 """One request until its first real frame."""
 
 
+class Blamed(Protocol):
+    """Judges a fault; see ``Race``."""
+
+    def __call__(self, fault: Fault, *, lead: bool) -> Fault | None:
+        """What the endpoint is blamed for."""
+
+
 class Race:
     """One race.
 
     Args:
         course: learns who is under way; its endpoint is the first's until the second takes over.
-        routing: learns of faults, and of how long a loser was waited for.
+        routing: learns how long a loser was waited for.
         outcome: whose attempts these are.
         took_over: called when the second is the one that counts.
+        blamed: told of the fault of one beside which the other goes on (``lead``: of the first);
+            what its endpoint is blamed for, or None.
     """
 
     def __init__(
-        self, course: Course, routing: Routing, outcome: Outcome, took_over: Callable[[], None]
+        self,
+        course: Course,
+        routing: Routing,
+        outcome: Outcome,
+        took_over: Callable[[], None],
+        blamed: Blamed,
     ) -> None:
+        self._blamed = blamed
         self._course = course
         self._routing = routing
         self._outcome = outcome
@@ -83,13 +98,12 @@ class Race:
                 course.outlasted()
                 self._stop(winner, rival, now_s)
                 return winner
-            routing.failed(course.endpoint, fault)
-            course.lead_failed(fault, now_s)
+            course.lead_failed(fault, now_s, self._blamed(fault, lead=True))
             self._took_over()
             return await rival
         fault = rival.exception()
         if isinstance(fault, Fault):
-            course.rival_failed(fault, now_s)
+            course.rival_failed(now_s, self._blamed(fault, lead=False))
             return await first
         winner = rival.result()
         routing.left_waiting(course.endpoint, now_s - began_s)

@@ -313,9 +313,9 @@ def test_both_fail_and_the_next_one_is_asked() -> None:
         trip.begin(1000.0)
         trip.race(1000.0, "late")
         if lead_first:
-            trip.lead_failed(BROKEN, 1000.0)
+            trip.lead_failed(BROKEN, 1000.0, BROKEN)
         else:
-            trip.rival_failed(BROKEN, 1000.0)
+            trip.rival_failed(1000.0, BROKEN)
         assert trip.endpoint.provider.id == ("b" if lead_first else "a")
         assert where(trip.failed(BROKEN, 1000.0, 0.5)) == "c"
         assert not scene.live.health.sound("zai/new@a")

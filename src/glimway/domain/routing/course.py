@@ -169,22 +169,34 @@ class Course:
             self._health.left(self._rival.endpoint.id, self._rival.leave)
             self._rival = None
 
-    def lead_failed(self, fault: Fault, now_s: float) -> None:
-        """The first of two failed: the second is now the one that is under way."""
+    def lead_failed(self, fault: Fault, now_s: float, blamed: Fault | None) -> None:
+        """The first of two failed: the second is now the one that is under way.
+
+        Args:
+            fault: how.
+            now_s: the time.
+            blamed: what that says of its endpoint; None: nothing, since only a key is at fault.
+        """
         rival, leave = self._rival, self._leave
         assert rival is not None  # noqa: S101 - else ``failed`` is the word
         if leave is not None:
-            self._health.failed(self.endpoint.id, leave, fault, now_s)
+            self._judge(self.endpoint, leave, blamed, now_s)
         self._faults.append(fault)
         self._rival = None
         self.endpoint, self._leave = rival
 
-    def rival_failed(self, fault: Fault, now_s: float) -> None:
-        """The second of two failed, which takes nothing from the first."""
+    def rival_failed(self, now_s: float, blamed: Fault | None) -> None:
+        """The second of two failed, which takes nothing from the first; ``blamed`` as above."""
         rival = self._rival
         assert rival is not None  # noqa: S101 - it has failed
-        self._health.failed(rival.endpoint.id, rival.leave, fault, now_s)
+        self._judge(rival.endpoint, rival.leave, blamed, now_s)
         self._rival = None
+
+    def _judge(self, endpoint: Endpoint, leave: Leave, blamed: Fault | None, now_s: float) -> None:
+        if blamed is None:
+            self._health.left(endpoint.id, leave)
+        else:
+            self._health.failed(endpoint.id, leave, blamed, now_s)
 
     def _beside(self, now_s: float) -> int | None:
         """Where in the plan a second request may go."""

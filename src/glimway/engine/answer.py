@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from glimway.domain.routing.course import Course, Step
+from glimway.domain.routing.course import Course
 from glimway.domain.routing.route import Plan
+from glimway.domain.routing.steps import Step
 from glimway.engine.asked import Asked, ask_of
 from glimway.engine.attempt import Attempt
 from glimway.engine.checked import Checked

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
-from glimway.domain.routing.course import Step
 from glimway.domain.routing.route import Plan
+from glimway.domain.routing.steps import Step
 from glimway.engine.hosts import Host
 from glimway.engine.house import House
 from glimway.engine.settling import Outcome

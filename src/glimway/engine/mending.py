@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from glimway.domain.routing.course import Step
+from glimway.domain.routing.steps import Step
 from glimway.engine.asked import Asked
 from glimway.engine.attempt import Attempt
 from glimway.engine.checked import Checked, said

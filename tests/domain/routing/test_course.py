@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from domain.routing.scene import World, call, hosts
 from glimway.domain.retry import ATTEMPTS_MAX, RetryBudget
-from glimway.domain.routing.course import Course, Step
+from glimway.domain.routing.course import Course
 from glimway.domain.routing.explain import explained
+from glimway.domain.routing.steps import Step
 from glimway.wire.refusal import Fault, FaultKind
 
 BROKEN = Fault("broken", "x")
@@ -226,6 +227,40 @@ def test_many_at_once_are_all_saved_by_the_one_that_is_well() -> None:
         assert where(step) == "c"
         trip.answered(1000.0)
     assert 1 <= asked["b"] <= 10
+
+
+def test_who_rests_is_asked_where_all_others_fail() -> None:
+    # It may be well by now, and nobody else is left.
+    scene = world()
+    scene.sicken("a")
+    trip = course(scene)
+    first, second = trip.begin(1000.0), trip.failed(BROKEN, 1000.0, 0.5)
+    assert [where(first), where(second)] == ["b", "c"]
+    last = trip.failed(BROKEN, 1000.0, 0.5)
+    assert last is not None
+    assert (where(last), last.wait_s, last.why) == ("a", 0, "after broken at zai/new@c")
+    trip.answered(1000.1)
+    assert scene.order(call())[0] == "a"
+
+
+def test_who_is_well_but_for_one_fault_is_asked_again_after_who_rests() -> None:
+    scene = world(2)
+    scene.sicken("a")
+    trip = course(scene)
+    steps = [trip.begin(1000.0)]
+    while (step := trip.failed(BROKEN, 1000.0, 0.5)) is not None:
+        steps.append(step)
+    assert [where(step) for step in steps] == ["b", "a", "b"]
+    assert steps[2].wait_s > 0
+
+
+@pytest.mark.parametrize("kind", ["quota", "auth", "rate_limited"])
+def test_who_said_to_be_left_alone_is_left_alone(kind: FaultKind) -> None:
+    scene = world(2)
+    scene.live.health.failed("zai/new@a", "well", Fault(kind, "x"), 1000.0)
+    trip = course(scene)
+    assert where(trip.begin(1000.0)) == "b"
+    assert where(trip.failed(BROKEN, 1000.0, 0.5)) == "b"
 
 
 def test_nobody_sound_is_left_and_the_budget_is_spent() -> None:

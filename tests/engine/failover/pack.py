@@ -44,7 +44,7 @@ ENDPOINT = """
 """
 
 
-MODELS = 8
+MODELS = 12
 """Tests that may share a gateway: the health of a model's endpoints is that model's own."""
 
 

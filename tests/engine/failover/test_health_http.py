@@ -174,6 +174,21 @@ def test_where_all_rest_one_is_asked_all_the_same(two: Pack) -> None:
     assert [two.ask().status for _ in range(4)] == [200] * 4
 
 
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+def test_the_one_that_rests_answers_where_the_one_that_was_well_fails(
+    two: Pack, stream: bool
+) -> None:
+    lay_down(two)
+    first, second = two.providers
+    first.always(*two.well(0, stream=stream))  # while it rests
+    second.always(Reset())
+    answer = two.ask(stream=stream)
+    assert (answer.status, b"from 0" in answer.body) == (200, True)
+    kinds = [tried[1] for tried in two.asked(answer)]
+    assert kinds in (["unreachable", "ok"], ["ok"])  # the shorter one: the rest was over
+    assert [two.ask(stream=stream).status for _ in range(6)] == [200] * 6
+
+
 def test_where_one_of_two_that_rest_is_well_nobody_fails_for_long(two: Pack) -> None:
     first, second = two.providers
     second.always(AWAY)

@@ -4,44 +4,25 @@ Knows what was tried and what failed. Refuses to call anyone, and to go on after
 frame: ``answered`` is the end of it.
 
 The rules: so many tries at most. A fault that another endpoint may not have goes on to the
-next one of the plan at once. Where no other is left, the same endpoint is tried again after a
-jittered wait, if its fault may pass. Both ask the budget; an endpoint that rests is passed over,
-unless all of them do: then one is asked all the same, once.
+next one of the plan at once, and where all have failed, to those that rest since they failed
+lately: one of them may be well again. Where no other is left, the same endpoint is tried again
+after a jittered wait, if its fault may pass. All ask the budget; an endpoint that rests is passed
+over before, unless all of them do: then one is asked all the same, once.
 """
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
 from glimway.domain.endpoint import Endpoint
 from glimway.domain.health import Health, Leave
 from glimway.domain.retry import ATTEMPTS_MAX, PATIENCE, Patience, RetryBudget, again, backoff_s
 from glimway.domain.routing.route import Plan
+from glimway.domain.routing.steps import Rival, Step
 from glimway.domain.routing.telling import worst
 from glimway.wire.refusal import Fault
 
 _FIRST: Final = ""
-
-
-class Step(NamedTuple):
-    """What to do next.
-
-    Args:
-        endpoint: whom to call.
-        wait_s: how long to wait before; 0: at once.
-        why: for the receipt (``after timeout at glm@acme``).
-    """
-
-    endpoint: Endpoint
-    wait_s: float
-    why: str
-
-
-class Rival(NamedTuple):
-    """The second of two requests under way: where it went, and on what terms."""
-
-    endpoint: Endpoint
-    leave: Leave
 
 
 class Course:
@@ -57,19 +38,9 @@ class Course:
     """
 
     __slots__ = (
-        "_at",
-        "_attempts_max",
-        "_budget",
-        "_faults",
-        "_health",
-        "_leave",
-        "_patience",
-        "_plan",
-        "_rival",
-        "_spent",
-        "_tries",
-        "endpoint",
-    )
+        "_at", "_attempts_max", "_before", "_budget", "_faults", "_health", "_leave", "_patience",
+        "_plan", "_rival", "_spent", "_tries", "endpoint",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -85,6 +56,7 @@ class Course:
         self._health = health
         self._budget = budget
         self._at = 0
+        self._before: tuple[Endpoint, Fault] | None = None  # who was asked before the spare ones
         self._tries = 0
         self._leave: Leave | None = None
         self._faults: list[Fault] = []
@@ -201,7 +173,7 @@ class Course:
     def _beside(self, now_s: float) -> int | None:
         """Where in the plan a second request may go."""
         plan, health = self._plan, self._health
-        if plan.resting:
+        if plan.resting or self._at >= len(plan.endpoints):
             return None
         most = plan.candidates[self._at].cost.reference
         for place in range(self._at + 1, len(plan.endpoints)):
@@ -241,11 +213,15 @@ class Course:
             found, allowed = self._elsewhere(now_s)
             if found is not None:
                 return Step(found, 0.0, why) if allowed else None
+        if self._before is not None:  # the spare ones are not well: back to who was asked before
+            failed, fault = self._before
+            may = again(fault, self._patience)
         if not may.here or self._plan.resting:
             return None
         if not self._budget.take(now_s, sound=False):
             return None
         self._leave = health.begin(failed.id, now_s, anyway=True)
+        self.endpoint = failed
         self._tries += 1
         wait_s = backoff_s(self._tries - 1, chance, fault.retry_after_s, self._patience)
         return Step(failed, wait_s, why)
@@ -308,4 +284,12 @@ class Course:
             if leave is not None:
                 self._at, self._leave, self.endpoint = place, leave, endpoint
                 return endpoint
-        return None
+        place = max(at, len(endpoints))
+        if sound or place >= len(endpoints) + len(self._plan.spare):
+            return None
+        if self._faults and self._before is None:
+            self._before = self.endpoint, self._faults[-1]
+        endpoint = self._plan.spare[place - len(endpoints)]
+        self._leave = self._health.begin(endpoint.id, now_s, anyway=True)
+        self._at, self.endpoint = place, endpoint
+        return endpoint

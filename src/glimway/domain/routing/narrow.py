@@ -52,7 +52,11 @@ def narrowed(plan: Plan, call: Call, tokens: tuple[int, int]) -> tuple[Plan | No
     if not chosen:
         return None, out
     slim = msgspec.structs.replace(
-        plan, candidates=chosen, excluded=(*plan.excluded, *out), band=min(plan.band, len(chosen))
+        plan,
+        candidates=chosen,
+        excluded=(*plan.excluded, *out),
+        band=min(plan.band, len(chosen)),
+        spare=(),  # nobody looked whether they can take it
     )
     return made(slim), out
 
@@ -73,13 +77,14 @@ def required(plan: Plan, call: Call) -> tuple[Plan | None, list[Excluded]]:
             kept.append(candidate)
     if not kept:
         return None, out
-    if not out:
+    if not out and not plan.spare:
         return plan, out
     slim = msgspec.structs.replace(
         plan,
         candidates=tuple(kept),
         excluded=(*plan.excluded, *out),
         band=min(plan.band, len(kept)),
+        spare=(),
     )
     return made(slim), out
 

@@ -76,6 +76,9 @@ class Plan(msgspec.Struct, frozen=True):
     adjusted: tuple[str, ...] = ()
     endpoints: tuple[Endpoint, ...] = ()
     """Those of the candidates."""
+    spare: tuple[Endpoint, ...] = ()
+    """Left out because they failed lately: asked when all others have failed, since one of them may
+    be well again."""
     max_output: int = MAX_OUTPUT_DEFAULT
     """The longest answer of any of them, in tokens."""
 
@@ -112,6 +115,7 @@ def joined(plans: Sequence[Plan], excluded: Sequence[Excluded], *, across: bool)
             candidates=tuple(candidates),
             excluded=(*(one for plan in plans for one in plan.excluded), *excluded),
             online=any(plan.online for plan in plans),
+            spare=(),
         )
     )
 

@@ -128,8 +128,13 @@ class Standing:
             shares = [candidate.weight for candidate in well[:band]]
             if self._unmeasured:
                 shares = _explored(well, self._unmeasured)
+            spare = [one.endpoint for hope, one in resting if not hope and not self._single]
             template = msgspec.structs.replace(
-                self._template, excluded=(*self._excluded, *out), band=band, resting=False
+                self._template,
+                excluded=(*self._excluded, *out),
+                band=band,
+                resting=False,
+                spare=tuple(spare),
             )
         else:
             # Nobody is well. The last endpoint is never taken away, and any of them may be well
@@ -139,7 +144,7 @@ class Standing:
             well = [candidate for _, candidate in resting]
             shares = [1] * band
             template = msgspec.structs.replace(
-                self._template, excluded=self._excluded, band=band, resting=True
+                self._template, excluded=self._excluded, band=band, resting=True, spare=()
             )
         if sum(shares) == 0:
             shares = [1] * band

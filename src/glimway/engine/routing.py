@@ -27,7 +27,7 @@ from glimway.domain.retry import (
     Patience,
     RetryBudget,
 )
-from glimway.domain.routing.affinity import Affinity, Home
+from glimway.domain.routing.affinity import PROMPT_TOKENS_MIN, Affinity, Home
 from glimway.domain.routing.course import Course
 from glimway.domain.routing.plan import Asked, Live, Planner
 from glimway.domain.routing.route import Plan
@@ -200,7 +200,7 @@ class Routing:
             ttft_ms = (answer.first_frame_s - answer.started_s) * 1000
             tokens_per_second = pace(charge.tokens.output, answer.first_frame_s, now_s)
         self.vitals.answered(endpoint.id, _now_ms(), ttft_ms, tokens_per_second)
-        if len(plan.candidates) > 1:
+        if len(plan.candidates) > 1 and charge.tokens.input >= PROMPT_TOKENS_MIN:
             home = Home(endpoint.id, charge.tokens.input, now_s)
             self._planner.settled(plan, call, key, home)
 

@@ -76,8 +76,9 @@ class Affinity:
         return found
 
     def remember(self, conversation: int, home: Home) -> None:
-        """It was answered there; callers leave out prompts below ``PROMPT_TOKENS_MIN``, before
-        they look for the conversation's number."""
+        """It was answered there; short prompts are not worth a place, and take none away."""
+        if home.prompt_tokens < PROMPT_TOKENS_MIN:
+            return
         # A dict keeps the order of insertion, so its first entry spoke longest ago.
         self._homes.pop(conversation, None)
         self._homes[conversation] = home

@@ -18,7 +18,7 @@ from glimway.domain.estimate import Estimates
 from glimway.domain.health import Health
 from glimway.domain.keys import Key
 from glimway.domain.model import MEAN_OUTPUT_TOKENS_DEFAULT
-from glimway.domain.routing.affinity import PROMPT_TOKENS_MIN, Affinity, Home, conversation_of
+from glimway.domain.routing.affinity import Affinity, Home, conversation_of
 from glimway.domain.routing.narrow import BYTES_PER_TOKEN_MOST, narrowed, required
 from glimway.domain.routing.preferences import NONE, laid_over
 from glimway.domain.routing.price import UNKNOWN, expected
@@ -160,10 +160,13 @@ class Planner:
             return self._sized(standing, call, key, asked)
         if standing.alone:
             return standing.pick(0.0)
+        if len(call.turns) < CONVERSING_TURNS_MIN:
+            return standing.pick(asked.chance)
         return self._drawn(standing, call, key, asked)
 
     def settled(self, plan: Plan, call: Call, key: Key, home: Home) -> None:
-        """A request was answered: remember where its prompt is cached now.
+        """A request was answered: remember where its prompt is cached now. Those with fewer than
+        ``PROMPT_TOKENS_MIN`` tokens are not worth a place, nor the look for one.
 
         Args:
             plan: of the request.
@@ -171,9 +174,7 @@ class Planner:
             key: who asked.
             home: the endpoint's id, the prompt's tokens as reported, the time (``now_s``).
         """
-        if home.prompt_tokens < PROMPT_TOKENS_MIN or len(plan.candidates) < 2:
-            return  # a short prompt is not worth a place
-        if plan.basis == "policy" and self._standings.policy.affinity:
+        if len(plan.candidates) > 1 and plan.basis == "policy" and self._standings.policy.affinity:
             self._live.affinity.remember(conversation_of(call, key.project), home)
 
     # ---- one model --------------------------------------------------------------------------

@@ -44,7 +44,7 @@ drill: dev-environment ## crash drills at length
 	@scripts/packages test
 	@$(PYTEST) -n 2 -m drill --timeout 1800 $(ARGS)
 
-fuzz: dev-environment ## the property tests, with 20,000 examples each
+fuzz: dev-environment ## the property tests and mutated requests, 20,000 examples each
 	@$(PYTEST) -n 2 -m "hypothesis or fuzz" --timeout 1800 --hypothesis-profile fuzz $(ARGS)
 
 soak: dev-environment ## half an hour of load

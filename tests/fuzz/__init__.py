@@ -1,0 +1,1 @@
+"""Requests that are almost right, of every dialect, against a whole gateway."""

@@ -26,7 +26,7 @@ take for the end of a line: a frame that held one would fall apart."""
 def encoded(value: Any) -> bytes:
     """JSON in which no client's line reader sees an end of line."""
     text = _json(value)
-    if b"\xe2\x80" in text or b"\xc2\x85" in text:
+    if not text.isascii() and (b"\xe2\x80" in text or b"\xc2\x85" in text):
         for sign, escaped in _LINE_ENDS:
             text = text.replace(sign, escaped)
     return text
@@ -63,8 +63,11 @@ class Lines:
 
     def take(self) -> bytes:
         """All that was written since the last time."""
-        written = b"".join(self._out)
-        self._out.clear()
+        out = self._out
+        if len(out) == 1:
+            return out.pop()  # a piece, as nearly always
+        written = b"".join(out)
+        out.clear()
         return written
 
 

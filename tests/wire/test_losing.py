@@ -145,3 +145,52 @@ def test_a_host_of_messages_gets_addresses_that_it_can_follow(dialect: str) -> N
     with pytest.raises(Refusal) as caught:
         sent(said(dialect, image(dialect, "s3://bucket/a.png")), "messages")
     assert "neither https: nor data:" in caught.value.message
+
+
+NO_TOOLS = [
+    ("chat", "required"),
+    ("chat", {"type": "function", "function": {"name": "f"}}),
+    ("messages", {"type": "any"}),
+    ("messages", {"type": "tool", "name": "f"}),
+    ("responses", "required"),
+    ("responses", {"type": "function", "name": "f"}),
+]
+
+
+@pytest.mark.parametrize(("dialect", "choice"), NO_TOOLS)
+def test_a_call_is_not_demanded_of_nothing(dialect: str, choice: Any) -> None:
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    if dialect == "responses":
+        body = {"model": "m", "input": "Hi"}
+    client = {"chat": CHAT_CLIENT, "messages": MESSAGES_CLIENT, "responses": RESPONSES_CLIENT}
+    with pytest.raises(Refusal) as caught:
+        client[dialect].decode({**body, "tool_choice": choice}, [])
+    assert (caught.value.kind, caught.value.param) == ("invalid", "tool_choice")
+    assert "as there are no 'tools'" in caught.value.message
+
+
+def test_a_name_beside_the_function_is_understood() -> None:
+    tool = {"type": "function", "function": {"name": "f"}}
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}], "tools": [tool]}
+    with pytest.raises(Refusal) as caught:
+        CHAT_CLIENT.decode({**body, "tool_choice": {"type": "function", "name": "f"}}, [])
+    assert "put the name into it" in caught.value.message
+
+
+@pytest.mark.parametrize("host", ["messages", "responses"])
+def test_what_only_chat_hosts_read_is_named_or_refused(host: str) -> None:
+    body = {"model": "m", "messages": [{"role": "user", "content": "Hi"}]}
+    arguments = {"chat_template_kwargs": {"enable_thinking": False, "language": "en"}}
+    _, adjusted = sent(CHAT_CLIENT.decode({**body, **arguments}, []), host)
+    assert "chat_template_kwargs.language left out" in adjusted
+    outdated = CHAT_CLIENT.decode({**body, "functions": [{"name": "f"}]}, [])
+    with pytest.raises(Refusal, match="Send 'tools'") as caught:
+        sent(outdated, host)
+    assert caught.value.param == "functions"
+
+
+def test_any_json_object_is_asked_of_a_chat_host() -> None:
+    body = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Hi"}]}
+    form = {"output_config": {"format": {"type": "json_object"}}}
+    written, _ = sent(MESSAGES_CLIENT.decode({**body, **form}, []), "chat")
+    assert written["response_format"] == {"type": "json_object"}

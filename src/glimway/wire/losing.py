@@ -80,6 +80,21 @@ def hold_to_an_end(turns: list[Turn], api: str) -> None:
         end(f" (a part of type '{kind}')", api)
 
 
+def outdated_functions() -> NoReturn:
+    """Refuse functions in the form that chat had before tools: left out, the model would answer as
+    if it had none.
+
+    Raises:
+        Refusal: ``unsupported``, always.
+    """
+    raise Refusal(
+        "unsupported",
+        "'functions' is a form of tools that the provider of this request does not know. "
+        "Send 'tools' and 'tool_choice' instead.",
+        param="functions",
+    )
+
+
 def end(what: str, api: str) -> NoReturn:
     """Refuse a conversation without an end.
 

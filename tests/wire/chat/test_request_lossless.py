@@ -40,7 +40,10 @@ text_part = some({"type": st.just("text"), "text": words}, more)
 image_part = some(
     {
         "type": st.just("image_url"),
-        "image_url": some({"url": words}, {"detail": st.sampled_from(["auto", "low", "high"])}),
+        "image_url": some(
+            {"url": words.map("https://x/{}".format)},
+            {"detail": st.sampled_from(["auto", "low", "high"])},
+        ),
     },
     more,
 )

@@ -128,7 +128,7 @@ BODIES = st.fixed_dictionaries(
         "instructions": TEXT,
         "stream": st.just(True),
         "tools": st.lists(TOOLS, min_size=1, max_size=4),
-        "tool_choice": st.sampled_from(["auto", "none", "required", {"type": "web_search"}]),
+        "tool_choice": st.sampled_from(["auto", "none", {"type": "web_search"}]),
         "text": st.fixed_dictionaries(
             {}, optional={"format": FORMATS, "verbosity": st.just("low"), "new": st.just(1)}
         ),

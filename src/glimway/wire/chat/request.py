@@ -15,6 +15,7 @@ from glimway.wire.chat.members import CHECKS
 from glimway.wire.chat.thinking import UNDERSTOOD, read_thinking
 from glimway.wire.chat.tools import hold_to_tools, read_tool_choice, read_tools
 from glimway.wire.chat.turns import read_turns
+from glimway.wire.demanding import need_tools
 from glimway.wire.talk import Call, Format
 
 STOP_STRINGS_MAX = 16
@@ -63,6 +64,8 @@ def decode(body: dict[str, Any]) -> Call:
         call.thinking = read_thinking(thinking)
     if call.tool_choice is not None and call.tools:
         hold_to_tools(call.tool_choice, call.tools)
+    elif call.tool_choice is not None:
+        need_tools(call.tool_choice, '"auto", "none"')
     return call
 
 

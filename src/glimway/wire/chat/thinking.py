@@ -92,3 +92,15 @@ def _template(knob: Thinking, param: str, value: Any) -> None:
             knob.on = check.boolean(f"{param}.{word}", arguments[word])
     if arguments.get("clear_thinking") is not None:
         knob.keep = not check.boolean(f"{param}.clear_thinking", arguments["clear_thinking"])
+
+
+def beyond(raw: dict[str, Any]) -> list[str]:
+    """What the spellings say beyond the knob, as ``chat_template_kwargs.name``: only a host of this
+    dialect could read it."""
+    return [
+        f"{name}.{key}"
+        for name, value in raw.items()
+        if name in UNDERSTOOD and type(value) is dict
+        for key, inner in value.items()
+        if inner is not None and key not in UNDERSTOOD[name]
+    ]

@@ -173,7 +173,10 @@ def read_tool_choice(param: str, value: Any) -> ToolChoice:
         check.missing(f"{param}.type", 'to name one function send "function"')
     kind = check.string(f"{param}.type", kind)
     if kind in ("function", "custom"):
-        inner = check.mapping(f"{param}.{kind}", form.get(kind), '{"name": "..."}')
+        inner = form.get(kind)
+        if type(inner) is not dict and form.get("name") is not None:
+            check.missing(f"{param}.{kind}", 'an object {"name": "..."}; put the name into it')
+        inner = check.mapping(f"{param}.{kind}", inner, '{"name": "..."}')
         if inner.get("name") is None:
             check.missing(f"{param}.{kind}.name", "the tool to call")
         name = check.string(f"{param}.{kind}.name", inner["name"])

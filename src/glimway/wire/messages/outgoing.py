@@ -15,7 +15,9 @@ from typing import Any
 
 import msgspec
 
+from glimway.wire.chat.thinking import beyond
 from glimway.wire.dialect import Outgoing
+from glimway.wire.losing import outdated_functions
 from glimway.wire.messages.adjusting import named
 from glimway.wire.messages.blocks import BILLING, DIALECT
 from glimway.wire.messages.borrowed import foreign_choice, foreign_tools
@@ -83,6 +85,8 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
         _format(body, call, call.format, adjusted)
     if call.thinking is not None:
         write_thinking(body, call.thinking, quirks.thinking, adjusted, own=own)
+        if call.dialect == "chat":
+            adjusted.extend(f"{name} left out" for name in beyond(call.thinking.raw))
     fit(body, call, quirks, adjusted)
     copies = call.n if call.n is not None else 1
     betas = betas_of(call)
@@ -196,6 +200,8 @@ def _members(
             body[name] = value
         elif name == "safety_identifier" and "metadata" not in body:
             body["metadata"] = {"user_id": value}
+        elif name == "functions" and value:
+            outdated_functions()
         elif name not in _NO_MATTER and name not in _SEARCHES:
             adjusted.append(f"{name} left out")
 

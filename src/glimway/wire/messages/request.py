@@ -13,6 +13,7 @@ from typing import Any
 
 from glimway.wire import check
 from glimway.wire.chat.tools import hold_to_tools
+from glimway.wire.demanding import need_tools
 from glimway.wire.dialect import Headers
 from glimway.wire.messages.blocks import DIALECT
 from glimway.wire.messages.members import CHECKS, TIERS
@@ -93,6 +94,8 @@ def decode(
     call.tools += heard.tools
     if call.tool_choice is not None and call.tools:
         hold_to_tools(call.tool_choice, call.tools)
+    elif call.tool_choice is not None:
+        need_tools(call.tool_choice, '{"type": "auto"}')
     _hear(call, headers)
     return call
 

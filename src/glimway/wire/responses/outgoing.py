@@ -10,8 +10,9 @@ from __future__ import annotations
 import msgspec
 
 from glimway.wire.chat.search import OPTIONS, PLUGINS, SWITCH, wish_of
+from glimway.wire.chat.thinking import beyond
 from glimway.wire.dialect import Outgoing
-from glimway.wire.losing import hold_to_an_end
+from glimway.wire.losing import hold_to_an_end, outdated_functions
 from glimway.wire.pairing import paired
 from glimway.wire.quirks import Quirks, WebSearch
 from glimway.wire.refusal import Refusal
@@ -82,6 +83,8 @@ def encode(call: Call, quirks: Quirks, model: str) -> Outgoing:
         body["parallel_tool_calls"] = call.parallel_tool_calls
     if call.thinking is not None:
         write_thinking(body, call.thinking, quirks.thinking, adjusted, own=own)
+        if call.dialect == "chat":
+            adjusted.extend(f"{name} left out" for name in beyond(call.thinking.raw))
     _members(body, call, adjusted, own=own)
     if not own:
         _name_wishes(call, adjusted)
@@ -164,6 +167,8 @@ def _members(body: dict[str, Json], call: Call, adjusted: list[str], *, own: boo
             continue
         if own or (name in COMMON_MEMBERS and name not in _CHANCES):
             body.setdefault(name, value)
+        elif name == "functions" and value:
+            outdated_functions()
         else:
             adjusted.append(f"{name} left out")
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from glimway.wire import check
 from glimway.wire.chat.thinking import UNDERSTOOD, read_thinking
+from glimway.wire.demanding import need_tools
 from glimway.wire.responses.content import DIALECT
 from glimway.wire.responses.items import INSTRUCTIONS
 from glimway.wire.responses.members import CHECKS
@@ -73,6 +74,8 @@ def decode(body: dict[str, Any], unseal: Unseal | None = None) -> Call:
     call.tools += heard.tools
     if call.tool_choice is not None and call.tools:
         hold_to_tools(call.tool_choice, call.tools)
+    elif call.tool_choice is not None:
+        need_tools(call.tool_choice, '"auto", "none"')
     if call.extra.get("background") is True and call.extra.get("store") is False:
         accepted = 'false beside "store": false'
         hint = "An answer that is made in the background is fetched later, so it must be kept."

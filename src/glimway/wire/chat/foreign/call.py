@@ -93,6 +93,8 @@ def _thinking(knob: Thinking, quirks: Quirks, adjusted: list[str]) -> Thinking:
 def _format(form: Format) -> Format:
     if form.kind == "opaque":
         kind = form.value.get("type") if type(form.value) is dict else form.value
+        if kind == "json_object":
+            return Format("json_object")  # known to the other APIs of two of the three
         raise Refusal(
             "unsupported",
             f"The answer's format {str(kind)[:64]!r} has no place in the chat API of this "

@@ -163,7 +163,7 @@ _MESSAGES_TALK = [
 ]
 
 MESSAGES = Ask(
-    ("/v1/messages", "/anthropic/v1/messages"),
+    ("/v1/messages", "/anthropic/v1/messages", "/v1/messages/count_tokens"),
     (
         {"max_tokens": 40, "messages": [{"role": "user", "content": "Hello"}]},
         {
@@ -227,7 +227,7 @@ _ITEMS = [
 ]  # fmt: skip
 
 RESPONSES = Ask(
-    ("/v1/responses",),
+    ("/v1/responses", "/v1/responses/input_tokens", "/v1/responses/compact"),
     (
         {"input": "Hello"},
         {

@@ -103,6 +103,13 @@ class Pair:
         asked_ms = time.time_ns() // 1_000_000
         until(lambda: self._saved_ms() > asked_ms)
 
+    def names(self) -> set[str]:
+        """Endpoints of which something is stored."""
+        with sqlite3.connect(self.gateway.data / "glimway.db") as database:
+            found = {str(one) for (one,) in database.execute("select endpoint from statistics")}
+        database.close()
+        return found
+
     def _saved_ms(self) -> int:
         with sqlite3.connect(self.gateway.data / "glimway.db") as database:
             (at_ms,) = database.execute("select max(at_ms) from statistics").fetchone()
@@ -220,3 +227,17 @@ def test_what_was_measured_is_known_after_a_restart(crash: bool) -> None:
             assert mine == theirs
         assert {fresh.who(sort="latency") for _ in range(8)} == {"quick"}
         assert {fresh.who(sort="throughput") for _ in range(4)} == {"quick"}
+
+
+def test_names_that_callers_invent_are_not_remembered() -> None:
+    with paired() as fresh:
+        fresh.quick.always(answers.error(404, "no such model"))
+        for at in range(6):
+            body = {
+                "model": f"invented-{at}@quick",
+                "messages": [{"role": "user", "content": "Hi."}],
+            }
+            assert fresh.gateway.post(CHAT, body).status >= 400
+        assert fresh.who(only=["slow"]) == "slow"
+        fresh.saved()
+        assert fresh.names() == {"lab/m@slow"}

@@ -227,6 +227,7 @@ class Catalog:
             weight=provider.said.weight,
             zdr=provider.said.zdr,
             no_train=provider.said.no_train,
+            passed=True,
         )
         known = found.model if found is not None else None
         return Resolved(asked, model_id, known, (endpoint,), provider.id, suffixes)

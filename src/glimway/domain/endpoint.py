@@ -35,6 +35,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         capabilities: what it can do; None: not known.
         quantization, regions, unverified: as on the offer.
         weight, zdr, no_train: the operator's word; None: not said.
+        passed: its name is the caller's own and in no catalog. Callers can invent as many of these
+            as they like, so nothing is remembered of one.
     """
 
     id: str
@@ -52,6 +54,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     zdr: bool | None = None
     no_train: bool | None = None
     unverified: tuple[str, ...] = ()
+    passed: bool = False
 
     @property
     def priced(self) -> bool:

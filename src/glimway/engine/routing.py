@@ -177,7 +177,7 @@ class Routing:
 
     def failed(self, endpoint: Endpoint, fault: Fault, *, late: bool = False) -> None:
         """An attempt failed; ``late``: after its first real frame, when its course was over."""
-        if not blames_endpoint(fault):
+        if endpoint.passed or not blames_endpoint(fault):
             return
         self.vitals.failed(endpoint.id, _now_ms(), fault.kind)
         if late:
@@ -189,6 +189,8 @@ class Routing:
 
     def left_waiting(self, endpoint: Endpoint, waited_s: float) -> None:
         """Nobody waits for its first token any more, since another was quicker."""
+        if endpoint.passed:
+            return
         self.vitals.left(endpoint.id, _now_ms(), waited_ms=waited_s * 1000)
 
     def answered(self, plan: Plan, call: Call, key: Key, outcome: Outcome, charge: Charge) -> None:
@@ -199,7 +201,8 @@ class Routing:
         if call.stream and answer is not None and answer.first_frame_s is not None:
             ttft_ms = (answer.first_frame_s - answer.started_s) * 1000
             tokens_per_second = pace(charge.tokens.output, answer.first_frame_s, now_s)
-        self.vitals.answered(endpoint.id, _now_ms(), ttft_ms, tokens_per_second)
+        if not endpoint.passed:
+            self.vitals.answered(endpoint.id, _now_ms(), ttft_ms, tokens_per_second)
         if len(plan.candidates) > 1 and charge.tokens.input >= PROMPT_TOKENS_MIN:
             home = Home(endpoint.id, charge.tokens.input, now_s)
             self._planner.settled(plan, call, key, home)

@@ -110,7 +110,7 @@ def test_answers_that_break_off_make_an_endpoint_rest() -> None:
         if where(trip.begin(1000.0)) != "a":
             break
         trip.answered(1000.0)
-        trip.broke(BROKEN, 1000.0)
+        scene.live.health.failed(trip.endpoint.id, "well", BROKEN, 1000.0)
     assert scene.order(call()) == "b"
 
 

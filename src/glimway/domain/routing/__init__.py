@@ -31,7 +31,7 @@ How the engine uses them::
         course.answered(now_s)  # its first real frame has come: nothing is tried again
         step = course.failed(fault, now_s, chance)  # None: raise course.worst
     course.left()  # in the exit: harmless where one of the two was called
-    course.broke(fault, now_s)  # the answer failed later
+    live.health.failed(endpoint_id, "well", fault, now_s)  # the answer failed later
     planner.settled(plan, call, key, Home(endpoint_id, prompt_tokens, now_s))
     live.vitals.answered(endpoint_id, at_ms, ttft_ms, pace(output_tokens, first_s, end_s))
     live.vitals.failed(endpoint_id, at_ms, fault.kind)  # for every try that failed

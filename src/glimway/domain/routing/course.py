@@ -89,10 +89,6 @@ class Course:
             self._leave = None
         self._budget.answered()
 
-    def broke(self, fault: Fault, now_s: float) -> None:
-        """The answer failed after its first real frame: nothing follows, but health counts it."""
-        self._health.failed(self.endpoint.id, "well", fault, now_s)
-
     def left(self) -> None:
         """Nobody waits any more; harmless after any other report."""
         if self._leave is not None:
@@ -165,7 +161,7 @@ class Course:
         self._rival = None
 
     def _judge(self, endpoint: Endpoint, leave: Leave, blamed: Fault | None, now_s: float) -> None:
-        if blamed is None:
+        if blamed is None or endpoint.passed:
             self._health.left(endpoint.id, leave)
         else:
             self._health.failed(endpoint.id, leave, blamed, now_s)
@@ -202,7 +198,7 @@ class Course:
         """
         health, failed = self._health, self.endpoint
         if self._leave is not None:
-            health.failed(failed.id, self._leave, fault, now_s)
+            self._judge(failed, self._leave, fault, now_s)
             self._leave = None
         self._faults.append(fault)
         may = again(fault, self._patience)

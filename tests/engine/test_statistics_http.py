@@ -5,6 +5,7 @@ Over real sockets: two providers of one model, one of them slower.
 
 from __future__ import annotations
 
+import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -241,3 +242,26 @@ def test_names_that_callers_invent_are_not_remembered() -> None:
         assert fresh.who(only=["slow"]) == "slow"
         fresh.saved()
         assert fresh.names() == {"lab/m@slow"}
+
+
+def test_a_slow_reader_does_not_make_its_endpoint_look_slow() -> None:
+    with paired() as fresh:
+        steps = paced(QUICK_S)
+        flood = answers.chunk(answers.frame(answers.chat_chunk({"content": "x" * 10_000})))
+        fresh.quick.script(*steps[:4], *[flood] * 800, *steps[4:])
+        body = {
+            "model": "lab/m",
+            "messages": [{"role": "user", "content": "Hi."}],
+            "stream": True,
+            "provider": {"only": ["quick"]},
+        }
+        with fresh.gateway.client() as client:
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+            client.post_json(CHAT, body, fresh.gateway.headers())
+            fresh.quick.wait_for_requests(1)
+            time.sleep(0.5)  # the client is busy with something else
+            assert client.read_response().status == 200
+        until(lambda: fresh.shown()["quick"]["ttft_ms"] is not None)
+        assert fresh.shown()["quick"]["tokens_per_second"] is None
+        assert fresh.who(only=["quick"]) == "quick"
+        until(lambda: fresh.shown()["quick"]["tokens_per_second"] is not None)

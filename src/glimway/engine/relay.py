@@ -40,11 +40,12 @@ class Relay:
         """Let the frames flow, beginning with those held back."""
         self.answer.attach(self._frames)
         if self._client.paused:
-            self.answer.pause()
+            self.pace(True)
 
     def pace(self, paused: bool) -> None:  # noqa: FBT001 - the client's callback
         """The client slowed down or recovered."""
         if paused:
+            self.tally.held_back = True
             self.answer.pause()
         else:
             self.answer.resume()

@@ -200,7 +200,8 @@ class Routing:
         ttft_ms = tokens_per_second = None
         if call.stream and answer is not None and answer.first_frame_s is not None:
             ttft_ms = (answer.first_frame_s - answer.started_s) * 1000
-            tokens_per_second = pace(charge.tokens.output, answer.first_frame_s, now_s)
+            if outcome.tally is None or not outcome.tally.held_back:
+                tokens_per_second = pace(charge.tokens.output, answer.first_frame_s, now_s)
         if not endpoint.passed:
             self.vitals.answered(endpoint.id, _now_ms(), ttft_ms, tokens_per_second)
         if len(plan.candidates) > 1 and charge.tokens.input >= PROMPT_TOKENS_MIN:

@@ -18,6 +18,7 @@ class Tally:
 
     __slots__ = (
         "characters",
+        "held_back",
         "stops",
         "thought_characters",
         "usage",
@@ -28,6 +29,8 @@ class Tally:
         self.usage: Usage | None = None
         self.characters = 0
         self.thought_characters = 0
+        self.held_back = False
+        """The client read slower than the answer came, so its pace is not the provider's."""
 
     def note(self, events: list[Event]) -> None:
         """See the events of one frame."""

@@ -15,6 +15,7 @@ import pytest
 from glimway.domain.estimate import Estimates
 from glimway.domain.keys import Key
 from glimway.domain.limits import Limits
+from glimway.engine import admission as admission_module
 from glimway.engine.admission import QUEUED_MAX, Admission, Stay
 from glimway.engine.wheel import TICK_S, Wheel
 from glimway.wire.refusal import Refusal
@@ -184,3 +185,24 @@ def test_whoever_leaves_the_line_holds_nobody_up(part: int) -> None:
             run(course(seed))
         except AssertionError as error:
             raise AssertionError(f"seed {seed}: {error}") from error
+
+
+def test_what_a_key_has_used_is_not_forgotten_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The default of this door is unlimited: by it, every bucket would be full."""
+    monkeypatch.setattr(admission_module, "METERS_MAX", 4)
+    spent = Limits(requests_per_minute=1, burst=1)
+
+    async def play() -> None:
+        door = Door().admission
+        owner = key("spent", spent)
+        for one in (owner, *(key(f"{n}", Limits()) for n in range(20))):
+            stay = door.admit(one, PLAN, CALL, ASK)
+            assert stay is not None
+            stay.leave()
+        assert len(door._meters) <= 4 + 1
+        with pytest.raises(Refusal):
+            door.admit(owner, PLAN, CALL, ASK)
+
+    run(play())

@@ -204,6 +204,11 @@ class Meter:
             )
         return self._template % tuple(figures)
 
+    @property
+    def limits(self) -> Limits:
+        """Those of the last call."""
+        return self._limits
+
     def rested(self, limits: Limits, now_s: float) -> bool:
         """Whether forgetting this meter changes nothing: nobody runs and both buckets are full."""
         self._refill(limits, now_s)

@@ -31,7 +31,9 @@ QUEUED_MAX = 1000
 """Requests of one key that may wait for a place; the next gets its 429 at once."""
 
 METERS_MAX = 100_000
-"""Keys with live state; the longest unused is forgotten (its buckets would be full anyway)."""
+"""Keys with live state; beyond it, those are forgotten whose buckets are full anyway."""
+METERS_LOOKED_AT = 16
+"""So many of them for each new one."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -111,9 +113,9 @@ class Admission:
         """The live state of one key."""
         meter = self._meters.get(key_id)
         if meter is None:
-            meter = self._meters[key_id] = Meter(self._loop.time())
-            if len(self._meters) > METERS_MAX:
+            if len(self._meters) >= METERS_MAX:
                 self._forget()
+            meter = self._meters[key_id] = Meter(self._loop.time())
         return meter
 
     def admit(self, key: Key, plan: Plan, call: Call, ask: Ask) -> Stay | None:
@@ -223,10 +225,13 @@ class Admission:
 
     def _forget(self) -> None:
         """Drop meters that say nothing: nobody is in, and their buckets are full."""
-        now_s = self._loop.time()
-        for key_id in list(self._meters)[: METERS_MAX // 10]:
-            if self._meters[key_id].rested(self.default, now_s):
-                del self._meters[key_id]
+        now_s, meters = self._loop.time(), self._meters
+        for _ in range(METERS_LOOKED_AT):
+            key_id, meter = next(iter(meters.items()))
+            if meter.rested(meter.limits, now_s):
+                del meters[key_id]
+            else:
+                meters.move_to_end(key_id)  # the next look is at others
 
 
 def _seconds(wait_s: float) -> str:

@@ -16,6 +16,7 @@ from wire.chat.replies import DONE, answer, chunk, event, sse, text, thought, to
 
 ZAI = load_profiles()["zai"].quirks
 PLAIN = Quirks()
+LATER = "Wed, 21 Oct 2026 07:28:00 GMT"
 OVERLOAD = {"error": {"code": "1305", "message": "The service is overloaded."}}
 
 
@@ -158,7 +159,13 @@ def test_a_long_overload_says_when_to_come_back() -> None:
     [
         ({"retry_after": "2"}, 2.0),
         ({"retry_after_ms": "1500"}, 1.5),
-        ({"retry_after": "Wed, 21 Oct 2026 07:28:00 GMT"}, None),
+        ({"retry_after": LATER}, None),  # by whose clock?
+        ({"retry_after": LATER, "date": "Wed, 21 Oct 2026 07:27:15 GMT"}, 45.0),
+        ({"date": "Tue, 20 Oct 2026 07:28:00 GMT", "retry_after": LATER}, RETRY_AFTER_S_MAX),
+        ({"retry_after": LATER, "date": "Wed, 21 Oct 2026 08:00:00 GMT"}, None),
+        ({"retry_after": "soon", "retry_after_ms": "1500"}, 1.5),
+        ({"retry_after": "Wed, 99 Oct 2026 07:28:00 GMT", "date": LATER}, None),
+        ({"retry_after": f"Wed, 1 Oct {10**30} 07:28:00 GMT", "date": LATER}, None),
         ({"retry_after": "-1"}, None),
         ({"retry_after": "nan"}, None),
         ({"retry_after": "1e9"}, RETRY_AFTER_S_MAX),

@@ -8,6 +8,7 @@ llama.cpp, OpenRouter and others as listed with each host's quirks.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -62,6 +63,8 @@ _OF_WORD: dict[str, FaultKind] = {
 
 _LACKING = frozenset({"model_not_found", "DeploymentNotFound"})
 """OpenAI's code for a model that is not there, with whatever status, and Azure's."""
+
+_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 _CONTEXT_WORDS = (
     "context length",
@@ -220,10 +223,33 @@ def _retry_after(headers: list[tuple[bytes, bytes]]) -> float | None:
             try:
                 seconds = float(value)
             except ValueError:
-                return None  # an HTTP date: rare, and clocks differ
+                seconds = _until(value, headers)
             if name == b"retry-after-ms":
                 seconds /= 1000
             if 0 <= seconds <= RETRY_AFTER_S_MAX:
                 return seconds
-            return RETRY_AFTER_S_MAX if seconds > 0 else None
+            if seconds > 0:
+                return RETRY_AFTER_S_MAX
     return None
+
+
+def _until(value: bytes, headers: list[tuple[bytes, bytes]]) -> float:
+    """Seconds until an HTTP date, by the clock of whoever wrote it: ours may differ. Negative where
+    that cannot be said."""
+    now = next((date for name, date in headers if name == b"date"), b"")
+    try:
+        return (_date(value) - _date(now)).total_seconds()
+    except (ValueError, OverflowError):
+        return -1.0
+
+
+def _date(value: bytes) -> datetime:
+    """An HTTP date in its one form that may still be sent (RFC 9110, 5.6.7); raises ValueError."""
+    _, day, month, year, clock, zone = value.decode("latin-1").split()
+    if zone != "GMT":
+        raise ValueError(zone)
+    hour, minute, second = clock.split(":")
+    at = 1 + _MONTHS.index(month)
+    return datetime(
+        int(year), at, int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC
+    )

@@ -15,18 +15,25 @@ import pytest
 
 from glimway.domain.catalog import Endpoint
 from glimway.domain.receipt import Opened, Tokens
+from glimway.domain.sharing import Coalescing, Sharing
 from glimway.engine.attempt import Attempt
 from glimway.engine.flow import Frames
+from glimway.engine.routing import Routing
 from glimway.engine.settling import Charge, Outcome
 from glimway.engine.sharing import seat as seats
+from glimway.engine.sharing import shares as shares_module
 from glimway.engine.sharing.group import Group, Terms
 from glimway.engine.sharing.seat import Seat
+from glimway.engine.sharing.shares import Keys, Shares
+from glimway.engine.sharing.shelf import Bounds
+from glimway.engine.wheel import Wheel
 from glimway.wire.events import Event, Start, Stop, Text, Usage
 from glimway.wire.refusal import Fault
 
 COURSES = 200
 PRICE_NANOUSD = 1_000_003
 ATTEMPT = cast("Attempt", object())
+OPERATORS = Sharing(coalesce=Coalescing(use="always"))
 
 
 class Source:
@@ -346,3 +353,24 @@ def test_one_slow_reader_alone_holds_its_provider_back(monkeypatch: pytest.Monke
 
 def test_a_seat_is_an_answer() -> None:
     assert {"attach", "pause", "resume", "close"} <= set(dir(Seat))
+
+
+def test_only_so_many_groups_may_be_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shares_module, "GROUPS_MAX", 3)
+
+    async def run() -> None:
+        wheel = Wheel(asyncio.get_running_loop())
+        shares = Shares(OPERATORS, Bounds(), wheel)
+
+        def begun(name: bytes) -> Group:
+            keys = Keys((name, "postpaid"), None)
+            return shares.begun(OPERATORS, keys, outcome(stream=True), cast("Routing", None))
+
+        made = [begun(b"%d" % n) for n in range(5)]
+        assert [group.open for group in made] == [True, True, True, False, False]
+        made[0].shut()
+        assert shares.groups_open == 2
+        assert begun(b"x").open
+        wheel.close()
+
+    asyncio.run(run())

@@ -35,6 +35,10 @@ First = Callable[..., Coroutine[Any, Any, Answer]]
 _GOOD_ENDS: Final = frozenset({"stop", "tool_calls"})
 """Only answers that ended by themselves are kept: neither cut nor filtered ones."""
 
+GROUPS_MAX: Final = 1024
+"""Groups that may be joined, each of which keeps its answer until its window is over; when there
+are as many, a request makes a call of its own."""
+
 _ANY: Final = Rule(any_sampling=True)
 _EXACT: Final = Rule()
 
@@ -107,6 +111,8 @@ class Shares:
     def begun(self, rules: Sharing, keys: Keys, outcome: Outcome, routing: Routing) -> Group:
         """A group of the request whose outcome this is; it may be joined where it has a door."""
         door, cached = keys
+        if len(self._open) >= GROUPS_MAX:
+            door = None
         until_s = self.wheel.loop.time() + rules.cache.ttl_s
         common = msgspec.structs.replace(outcome, attempts=[])
         group = Group(

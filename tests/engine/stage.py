@@ -37,7 +37,7 @@ attempts = 1
 TRIES = 3
 """A deadline must be exact in one of so many tries: the machine may be busy with other tests."""
 EXACT_S = 0.1
-"""Design 5.7."""
+"""How exact deadlines are."""
 
 
 class Stage:

@@ -263,13 +263,16 @@ class Owing:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # Each for itself: a bug in closing an answer must not cost the receipt, nor that the place.
         try:
             if self.answer is not None:
                 self.answer.close()
-            if self._outcome is not None:
-                self._settle_otherwise(self._outcome, error)
         finally:
-            self._stay.leave()
+            try:
+                if self._outcome is not None:
+                    self._settle_otherwise(self._outcome, error)
+            finally:
+                self._stay.leave()
 
     def _settle_otherwise(self, outcome: Outcome, error: BaseException | None) -> None:
         """Settle what the happy path did not: a fault, a refusal, a client that left, a bug."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -265,11 +266,14 @@ def test_a_client_that_closes_in_the_middle_lets_its_provider_go(
     host.script(*answers.stream(answers.chat_frames())[:3], WaitForClose())
     with Socket(gateway.url + PATH, gateway.headers()) as leaving:
         leaving.send(create())
+        answer_id = json.loads(leaving.frame()[1])["response"]["id"]
         while b"output_text.delta" not in leaving.frame()[1]:
             pass
         leaving.send_frame(8, (1000).to_bytes(2, "big"))
         assert leaving.until_closed() == 1000
     host.wait_for_leave(host.requests[-1])
+    receipt = gateway.get(f"/v1/generations/{answer_id}").json()
+    assert (receipt["status"], receipt["end"]) == ("incomplete", "client_left")
 
 
 def test_what_waits_is_bounded_in_bytes(gateway: Gateway, host: ScriptedProvider) -> None:

@@ -149,6 +149,7 @@ class Channel(asyncio.Protocol):
         if self._closed:
             return
         if self._busy:
+            self._exchange.gone = True  # nothing of it reaches the client any more
             self._exchange.cancel()
         self._write(close_frame(code, reason))
         self._closed = True

@@ -83,7 +83,7 @@ def test_any_mistake_is_answered(scene: Scene, dialect: str, count: int) -> None
     good = [answer for answer in answers if answer.status == 200]
     assert count / 10 < len(good) < count * 9 / 10
     # Whoever counts tokens makes no request of a model.
-    made = [answer for answer in good if b"input_tokens\":" not in answer.body[:60]]
+    made = [answer for answer in good if b'input_tokens":' not in answer.body[:60]]
     for answer in made[-RECEIPTS:]:
         receipt = scene.gateway.get(f"/v1/generations/{answer.header('x-request-id')}")
         assert receipt.status == 200, receipt.body

@@ -23,6 +23,7 @@ from glimway.engine.provider.pool import BOUNDS_DEFAULT, Bounds, Pool
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide
 from glimway.wire.refusal import Fault, FaultKind
+from glimway.wire.talk import Call
 
 APART_BYTES_MIN = 16_384
 """From here on, copying a body behind its head costs more than handing both to the kernel."""
@@ -90,6 +91,17 @@ class Hosts:
         if host is None:
             host = self._hosts[provider.id] = self._make(provider)
         return host
+
+    def changes(self, endpoint: Endpoint, call: Call) -> tuple[str, ...]:
+        """What is changed or left out where the request is written for an endpoint.
+
+        Raises:
+            Refusal: ``unsupported``: it cannot be written.
+        """
+        side = self._sides.get(endpoint.provider.dialect)
+        if side is None:
+            return ()
+        return side.encode(call, endpoint.quirks, endpoint.upstream_model).adjusted
 
     def close(self) -> None:
         """Close all connections."""

@@ -102,6 +102,7 @@ class House:
         self.settlement = settlement
         self.hosts = hosts
         self.routing = routing
+        routing.try_with(hosts.changes)
         self.errors = errors
         self.wheel = wheel
         self.loop = asyncio.get_running_loop()

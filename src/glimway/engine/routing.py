@@ -29,6 +29,7 @@ from glimway.domain.retry import (
 )
 from glimway.domain.routing.affinity import PROMPT_TOKENS_MIN, Affinity, Home
 from glimway.domain.routing.course import Course
+from glimway.domain.routing.narrow import Trial
 from glimway.domain.routing.plan import Asked, Live, Planner
 from glimway.domain.routing.route import Plan
 from glimway.domain.routing.rules import Policy, Project
@@ -114,6 +115,10 @@ class Routing:
         )
         self._alarm: Alarm | None = None
         self._stopped = False
+
+    def try_with(self, trial: Trial) -> None:
+        """Learn what would be changed on the way to an endpoint from ``trial``."""
+        self._planner.trial = trial
 
     def adopt(self, projects: Mapping[str, Project]) -> None:
         """Route the requests of projects, by id, as they say from now on."""

@@ -8,6 +8,7 @@ room for it is asked instead, and only if nobody has, those with the most room.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import msgspec
@@ -15,6 +16,8 @@ import msgspec
 from glimway.domain.endpoint import Endpoint
 from glimway.domain.routing.fitness import Reason, unmet_members
 from glimway.domain.routing.route import Candidate, Excluded, Plan, made
+from glimway.domain.routing.wants import members_of
+from glimway.wire.refusal import Refusal
 from glimway.wire.talk import Call
 
 BYTES_PER_TOKEN_MOST: Final = 16
@@ -61,8 +64,20 @@ def narrowed(plan: Plan, call: Call, tokens: tuple[int, int]) -> tuple[Plan | No
     return made(slim), out
 
 
-def required(plan: Plan, call: Call) -> tuple[Plan | None, list[Excluded]]:
+Trial = Callable[[Endpoint, Call], tuple[str, ...]]
+"""What would be changed on the way to an endpoint, each change as a phrase that begins with the
+member's name. It raises Refusal where the request cannot be written at all."""
+
+
+def required(
+    plan: Plan, call: Call, trial: Trial | None = None
+) -> tuple[Plan | None, list[Excluded]]:
     """Leave out who would ignore or change a member (``require_parameters``).
+
+    Args:
+        plan: as found.
+        call: what is asked.
+        trial: writes the request, as the hosts' own APIs would have it.
 
     Returns:
         As ``narrowed``.
@@ -71,6 +86,8 @@ def required(plan: Plan, call: Call) -> tuple[Plan | None, list[Excluded]]:
     out: list[Excluded] = []
     for candidate in plan.candidates:
         reasons = (*candidate.changed, *unmet_members(candidate.endpoint, call))
+        if not reasons and trial is not None:
+            reasons = tuple(_tried(trial, candidate.endpoint, call))
         if reasons:
             out.append(Excluded(candidate.endpoint.id, reasons[0]))
         else:
@@ -87,6 +104,22 @@ def required(plan: Plan, call: Call) -> tuple[Plan | None, list[Excluded]]:
         spare=(),
     )
     return made(slim), out
+
+
+def _tried(trial: Trial, endpoint: Endpoint, call: Call) -> Iterator[Reason]:
+    given = {
+        *members_of(call),
+        *(() if call.thinking is None else (*call.thinking.raw, "thinking")),
+    }
+    try:
+        changes = trial(endpoint, call)
+    except Refusal as refusal:
+        yield Reason("cannot be asked this", refusal.param)
+        return
+    for change in changes:
+        name = change.partition(" ")[0].partition(".")[0]
+        if name in given:
+            yield Reason(f"takes no {name} as it is ({change})", name)
 
 
 def _impossible(endpoint: Endpoint, call: Call, tokens_least: int) -> Reason | None:

@@ -19,7 +19,7 @@ from glimway.domain.health import Health
 from glimway.domain.keys import Key
 from glimway.domain.model import MEAN_OUTPUT_TOKENS_DEFAULT
 from glimway.domain.routing.affinity import Affinity, Home, conversation_of
-from glimway.domain.routing.narrow import BYTES_PER_TOKEN_MOST, narrowed, required
+from glimway.domain.routing.narrow import BYTES_PER_TOKEN_MOST, Trial, narrowed, required
 from glimway.domain.routing.preferences import NONE, laid_over
 from glimway.domain.routing.price import UNKNOWN, expected
 from glimway.domain.routing.refused import NobodyLeft, nobody_left
@@ -79,7 +79,7 @@ class Planner:
         projects: rules of single projects, by id.
     """
 
-    __slots__ = ("_health", "_live", "_ordinary", "_splits", "_standings", "_unsplit")
+    __slots__ = ("_health", "_live", "_ordinary", "_splits", "_standings", "_unsplit", "trial")
 
     def __init__(
         self,
@@ -88,6 +88,8 @@ class Planner:
         policy: Policy = Policy(),  # noqa: B008 - frozen
         projects: Mapping[str, Project] | None = None,
     ) -> None:
+        self.trial: Trial | None = None
+        """Tells what would be changed on the way to an endpoint, once hosts are known."""
         self._live = live
         self._health = live.health
         self._ordinary: dict[tuple[str, int], Standing] = {}
@@ -274,7 +276,7 @@ class Planner:
         standing = self._standings.of(kind, asked.at_ms)
         plan = self._sized(standing, call, key, asked)
         if kind.preferences.require_parameters:
-            return _kept(required(plan, call), plan, kind.name)
+            return _kept(required(plan, call, self.trial), plan, kind.name)
         return plan
 
 

@@ -53,7 +53,7 @@ async def first_answer(
 
     Raises:
         Fault: no endpoint gave a first real frame; the fault that says most.
-        Refusal: the endpoint cannot do what is asked.
+        Refusal: no endpoint can be asked this; what the first one lacks.
     """
     wheel, routing = house.wheel, house.routing
     loop = wheel.loop
@@ -63,12 +63,22 @@ async def first_answer(
     gate = wheel.after(deadlines.commit_after_s, reply.begin_early) if call.stream else None
     field = Field.of(house, plan, course, outcome) if plan.hedge_percent and call.stream else None
     step: Step | None = course.begin(loop.time())
+    unable: Refusal | None = None
     try:
         while step is not None:
             if step.wait_s:
                 await asyncio.sleep(step.wait_s)
             outcome.endpoint = step.endpoint
-            asked = ask_of(house, step, call, outcome, plan)
+            try:
+                asked = ask_of(house, step, call, outcome, plan)
+            except Refusal as refusal:
+                if refusal.kind != "unsupported":
+                    raise
+                unable = unable or refusal
+                step = course.unable(loop.time())
+                if step is None:
+                    raise course.worst or unable from None
+                continue
             asked.counts(outcome)
             share = 2 if course.others else 1
             if share == 2 and call.stream and routing.slow_start is not None:

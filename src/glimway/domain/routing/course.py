@@ -12,8 +12,6 @@ over before, unless all of them do: then one is asked all the same, once.
 
 from __future__ import annotations
 
-from typing import Final
-
 from glimway.domain.endpoint import Endpoint
 from glimway.domain.health import Health, Leave
 from glimway.domain.retry import ATTEMPTS_MAX, PATIENCE, Patience, RetryBudget, again, backoff_s
@@ -21,8 +19,6 @@ from glimway.domain.routing.route import Plan
 from glimway.domain.routing.steps import Rival, Step
 from glimway.domain.routing.telling import worst
 from glimway.wire.refusal import Fault
-
-_FIRST: Final = ""
 
 
 class Course:
@@ -74,7 +70,7 @@ class Course:
         leave = self._health.begin(first.id, now_s)
         if leave is not None:
             self._leave = leave
-            return Step(first, 0.0, _FIRST)
+            return Step(first, 0.0, "")
         # Its state has changed since the plan was made, or nobody is well.
         found = self._next(0, now_s)
         if found is None:
@@ -104,11 +100,7 @@ class Course:
         It goes to the next endpoint that nothing speaks against and that costs the caller no more
         than the plan's first ones do; else to the same one again. It counts as a try, and the
         retry budget must allow it. One of ``overtook``, ``outlasted``, ``rival_failed`` and
-        ``lead_failed`` follows, or ``left``.
-
-        Args:
-            now_s: the time.
-            why: for the receipt.
+        ``lead_failed`` follows, or ``left``. ``why`` is for the receipt.
         """
         if self._rival is not None or self._tries >= self._attempts_max:
             return None
@@ -221,6 +213,13 @@ class Course:
         self._tries += 1
         wait_s = backoff_s(self._tries - 1, chance, fault.retry_after_s, self._patience)
         return Step(failed, wait_s, why)
+
+    def unable(self, now_s: float) -> Step | None:
+        """What is asked cannot be said to this endpoint, so no try was made: the next one."""
+        unable = self.endpoint
+        self.left()
+        found = self._next(self._at + 1, now_s)
+        return None if found is None else Step(found, 0.0, f"{unable.id} cannot be asked this")
 
     def other_key(self, fault: Fault, now_s: float, words: str) -> Step | None:
         """The try failed by its key, and the same provider has another that is free (``words`` say

@@ -92,7 +92,8 @@ def test_options_of_a_call_without_an_origin_are_told(gateway: Gateway) -> None:
 def test_an_item_is_referred_to_with_and_without_saying_so(
     gateway: Gateway, form: dict[str, Any]
 ) -> None:
-    first = gateway.post("/v1/responses", {"model": CHAT["model"], "input": "Hi"}).json()
+    asked = {"model": CHAT["model"], "input": "Hi", "store": True}
+    first = gateway.post("/v1/responses", asked).json()
     items = [{"role": "user", "content": "Hi"}, {**form, "id": first["output"][-1]["id"]}]
     for reference in (items[1], dict(reversed(items[1].items()))):
         body = {"model": CHAT["model"], "input": [items[0], reference, items[0]]}

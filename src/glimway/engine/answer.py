@@ -63,22 +63,12 @@ async def first_answer(
     gate = wheel.after(deadlines.commit_after_s, reply.begin_early) if call.stream else None
     field = Field.of(house, plan, course, outcome) if plan.hedge_percent and call.stream else None
     step: Step | None = course.begin(loop.time())
-    unable: Refusal | None = None
     try:
         while step is not None:
             if step.wait_s:
                 await asyncio.sleep(step.wait_s)
-            outcome.endpoint = step.endpoint
-            try:
-                asked = ask_of(house, step, call, outcome, plan)
-            except Refusal as refusal:
-                if refusal.kind != "unsupported":
-                    raise
-                unable = unable or refusal
-                step = course.unable(loop.time())
-                if step is None:
-                    raise course.worst or unable from None
-                continue
+            asked = _asked(house, course, step, call, outcome, plan)
+            step = asked.step
             asked.counts(outcome)
             share = 2 if course.others else 1
             if share == 2 and call.stream and routing.slow_start is not None:
@@ -105,6 +95,25 @@ async def first_answer(
         course.left()
         if gate is not None:
             gate.cancel()
+
+
+def _asked(
+    house: House, course: Course, step: Step, call: Call, outcome: Outcome, plan: Plan
+) -> Asked:
+    """The request as the next endpoint gets it that can be asked this at all."""
+    unable: Refusal | None = None
+    while True:
+        outcome.endpoint = step.endpoint
+        try:
+            return ask_of(house, step, call, outcome, plan)
+        except Refusal as refusal:
+            if refusal.kind != "unsupported":
+                raise
+            unable = unable or refusal
+            following = course.unable(house.loop.time())
+            if following is None:
+                raise course.worst or unable from None
+            step = following
 
 
 def _way(

@@ -9,6 +9,8 @@ import pytest
 
 from glimway.data import load_profiles
 from glimway.wire.chat.errors import LONG_RETRY_S, RETRY_AFTER_S_MAX, read_error
+from glimway.wire.chat.read import Reader
+from glimway.wire.events import Declined, Text
 from glimway.wire.quirks import Errors, Meaning, Quirks
 from glimway.wire.refusal import Fault
 from wire.chat.grammar import Clean
@@ -305,3 +307,14 @@ def test_an_error_of_another_parser() -> None:
     found = told(sse(text("a"), broken)).fault
     assert found is not None
     assert found.kind == "overloaded"
+
+
+def test_a_refusal_in_words_comes_behind_the_text_that_was_held_back() -> None:
+    """What could be the beginning of a mark (``<``) waits for what follows, and that may be no
+    text."""
+    frames = [text("a <"), chunk({"refusal": "no"}), chunk({}, "stop")]
+    reader = Reader(PLAIN, "stem")
+    found = [one for frame in reader.feed(sse(*frames)) for one in frame]
+    said = [one for one in found if isinstance(one, Text | Declined)]
+    assert "".join(one.text for one in said) == "a <no"
+    assert isinstance(said[-1], Declined)

@@ -166,6 +166,8 @@ class Choice:
     ) -> None:
         declined = delta.get("refusal")
         if type(declined) is str and declined:
+            if self.sieve.busy:
+                self.sieve.pause(events)  # what is held back was said before
             events.append(Declined(declined, self._index))
         calls = delta.get("tool_calls")
         if type(calls) is list and calls:

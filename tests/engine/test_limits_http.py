@@ -200,8 +200,10 @@ def test_a_request_waits_for_a_place(standing: Stage) -> None:
     with ExitStack() as stack:
         first = stack.enter_context(limited.ask())
         standing.provider.wait_for_requests(before + 1)
-        waiting = [stack.enter_context(limited.ask(max_tokens=n)) for n in range(1, 11)]
-        time.sleep(0.1)
+        waiting = []
+        for number in range(1, 11):
+            waiting.append(stack.enter_context(limited.ask(max_tokens=number)))
+            time.sleep(0.02)  # connections that come together may be read in any order
         assert len(standing.provider.requests) == before + 1
         gate.set()
         watch = Watch()

@@ -178,7 +178,7 @@ BUGS: tuple[Bug, ...] = (
         "a cut, a stall or one malformed line ends a request that another provider could serve",
         ("BerriAI/litellm/issues/40404",),
         (
-            "engine/test_failover_http.py::"
+            "engine/failover/test_before_http.py::"
             "test_a_fault_before_the_first_content_is_another_providers_answer",
             "wire/chat/test_read_frames.py::test_data_that_cannot_carry_content_are_skipped",
         ),

@@ -107,33 +107,21 @@ class Exchange:
         """Send a whole answer; ``lines`` are header lines that are ready to be sent."""
         if self.gone or self._began:
             return
-        self._began = True
-        head = self.head(status, headers, lines)
+        self.respond_ready(self.whole(status, headers, body, lines))
+
+    def whole(self, status: int, headers: Headers, body: bytes, lines: Iterable[bytes]) -> bytes:
+        """The bytes of a whole answer, for ``respond_ready``."""
+        head = self._head(status, headers, lines)
         if status not in NO_BODY:
             head.append(b"content-length: %d\r\n" % len(body))
         head.append(b"\r\n")
         if self.request.method != "HEAD" and status not in NO_BODY:
             head.append(body)
-        answer = b"".join(head)
-        self.written_bytes += len(answer)
-        self._connection.write_later(answer)
-        self._end(b"")
-
-    def head(self, status: int, headers: Headers, lines: Iterable[bytes]) -> list[bytes]:
-        """Status and headers, but for those that frame the body."""
-        head = [STATUS_LINES[status], *lines]
-        for name, value in self._connection.default_headers():
-            head += (name, b": ", value, b"\r\n")
-        for name, value in headers:
-            head += (name, b": ", value, b"\r\n")
-        if not self.keep_alive:
-            head.append(b"connection: close\r\n")
-        elif self.request.http_version == "1.0":
-            head.append(b"connection: keep-alive\r\n")
-        return head
+        return b"".join(head)
 
     def respond_ready(self, answer: bytes) -> None:
         """Send a whole answer that is ready to be sent, head and all."""
+        self._began = True
         self.written_bytes += len(answer)
         self._connection.write_later(answer)
         self._end(b"")
@@ -143,7 +131,7 @@ class Exchange:
         if self.gone or self._began:
             return
         self._began = True
-        head = self.head(status, headers, lines)
+        head = self._head(status, headers, lines)
         if self.request.http_version == "1.0":
             self.keep_alive = False  # HTTP/1.0 knows no chunks: the end is the close
         else:
@@ -237,18 +225,13 @@ class Exchange:
     def over(self) -> None:
         """The journey has ended."""
         if self.tells_end:
-            self._connection.handled(self)
-            self.task = None
-            self._on_pace = None
+            self._let_go()
 
     def handled(self, task: asyncio.Task[None]) -> None:
         """The task's callback: the application has returned."""
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("a request failed inside", exc_info=error)
-        if self.task is not None:
-            self._connection.handled(self)
-            self.task = None
-            self._on_pace = None
+        self._let_go()
 
     # ---- what the connection tells ---------------------------------------------------------
 
@@ -270,6 +253,22 @@ class Exchange:
             self._on_pace(paused)
 
     # ---- inside ----------------------------------------------------------------------------
+
+    def _head(self, status: int, headers: Headers, lines: Iterable[bytes]) -> list[bytes]:
+        head = [STATUS_LINES[status], *lines]
+        for name, value in [*self._connection.default_headers(), *headers]:
+            head += (name, b": ", value, b"\r\n")
+        if not self.keep_alive:
+            head.append(b"connection: close\r\n")
+        elif self.request.http_version == "1.0":
+            head.append(b"connection: keep-alive\r\n")
+        return head
+
+    def _let_go(self) -> None:
+        if self.task is not None:
+            self._connection.handled(self)
+            self.task = None
+            self._on_pace = None
 
     def _cancel(self, task: asyncio.Task[None]) -> None:
         if self.tells_end:

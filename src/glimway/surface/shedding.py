@@ -119,5 +119,4 @@ class Shedding:
 
     def _answer(self, exchange: Exchange, refusal: Refusal) -> bytes:
         status, headers, body = self._edge.refuse(exchange.target, refusal)
-        length = b"content-length: %d\r\n\r\n" % len(body)
-        return b"".join([*exchange.head(status, headers, ()), length, body])
+        return exchange.whole(status, headers, body, ())

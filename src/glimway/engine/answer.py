@@ -129,12 +129,12 @@ def _way(
 
 def _after(house: House, course: Course, asked: Asked, fault: Fault) -> Step | None:
     """What follows a try that failed: another key, another endpoint, the same one, or nothing."""
-    now_s, rotation = house.loop.time(), asked.host.rotation
-    if rotation is not None and course.endpoint is asked.step.endpoint:
-        words = other_key(course.endpoint, rotation, asked.key, fault, now_s)
-        if words:
-            return course.other_key(fault, now_s, words)
-        fault = rotation.mildest(fault, now_s)
+    words = ""
+    if course.endpoint is asked.step.endpoint:
+        fault, words = _judged(house, asked, fault)
+    now_s = house.loop.time()
+    if words:
+        return course.other_key(fault, now_s, words)
     house.routing.failed(course.endpoint, fault)
     return course.failed(fault, now_s, house.routing.chance())
 
@@ -142,13 +142,21 @@ def _after(house: House, course: Course, asked: Asked, fault: Fault) -> Step | N
 def _blamed(house: House, asked: Asked, fault: Fault) -> Fault | None:
     """What an endpoint is blamed for, whose try failed while another went on; None: its provider
     has another key that is free, so only this key has failed."""
-    endpoint, rotation, now_s = asked.step.endpoint, asked.host.rotation, house.loop.time()
-    if rotation is not None:
-        if other_key(endpoint, rotation, asked.key, fault, now_s):
-            return None
-        fault = rotation.mildest(fault, now_s)
-    house.routing.failed(endpoint, fault)
+    fault, words = _judged(house, asked, fault)
+    if words:
+        return None
+    house.routing.failed(asked.step.endpoint, fault)
     return fault
+
+
+def _judged(house: House, asked: Asked, fault: Fault) -> tuple[Fault, str]:
+    """The fault as it concerns the endpoint, once the key it came by is judged; and, where the
+    provider has another key that is free, words that say which."""
+    rotation, now_s = asked.host.rotation, house.loop.time()
+    if rotation is None:
+        return fault, ""
+    words = other_key(asked.step.endpoint, rotation, asked.key, fault, now_s)
+    return (fault, words) if words else (rotation.mildest(fault, now_s), "")
 
 
 async def _attempt(

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from engine.failover.pack import ENDPOINT, PROVIDER
 from engine.stage import CHAT
 from kit import answers
 from kit.gateway import Gateway
@@ -32,24 +33,10 @@ answer_ms = 1200
 between_tokens_ms = 400
 commit_after_ms = 100
 """
-PROVIDER = """
-[[providers]]
-id = "p{number}"
-profile = "openai"
-base_url = "{url}/v1"
-private = true
-api_key = {{ env = "P_API_KEY" }}
-"""
 MODEL = """
 [[models]]
 id = "lab/m"
 context = 200000
-"""
-ENDPOINT = """
-  [[models.endpoints]]
-  provider = "p{number}"
-  model = "m"
-  price = {{ input = "{number}000", output = "{number}000" }}
 """
 
 

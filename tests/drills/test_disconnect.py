@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import random
 import time
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 import uvloop
@@ -23,9 +23,14 @@ P99_MS_MAX = 50.0
 STOP_MS_MAX = 250.0
 """From the client's leaving to the end of the provider's connection."""
 WAVES, LONG_WAVES = 1, 20
-TRIES = 3
-"""The machine may be busy with other tests for a moment: p99 must hold in one of so many waves, the
-hard limit and the books in each."""
+TRIES = 6
+"""The machine may be busy with something else for a moment: the times must hold in one of so many
+waves, the books and the return to base in each."""
+BATCH = 25
+"""So many come at once; the next ones when the provider has been asked for these. A slow machine
+would turn away a part of 500 at once, and those would not be in this drill."""
+ASKED_S_MAX = 10.0
+"""How long that may take."""
 MEMORY_KIB_MAX = 16 * 1024
 """What the server may hold more after the last wave than after the first: caches fill; 10,000 lost
 tasks would be ten times as much."""
@@ -51,8 +56,8 @@ segment_bytes = 262144 # its pages count as the server's memory
 """
 
 
-def numbered(key: str, first: int, last: int) -> Iterator[Ask]:
-    for number in range(first, last):
+def numbered(key: str) -> Iterator[Ask]:
+    for number in count():
         stream = number % 5 != 0 or number < WARM_STREAMS
         yield Ask(number, stream, body(number, stream=stream), key)
 
@@ -67,14 +72,23 @@ def pace(number: int) -> Pace:
     return Pace((number % 3) * 0.5, 0.1 + (number % 7) * 0.1, None)
 
 
-async def wave(gateway: Gateway, asks: Iterator[Ask], chance: random.Random) -> list[Sent]:
-    """One client for each request; all leave, each at some moment, one way or the other."""
+async def wave(
+    gateway: Gateway, rack: Rack, asks: Iterator[Ask], chance: random.Random
+) -> list[Sent]:
+    """One client for each request; when the provider works for all of them they leave, each at some
+    moment, one way or the other."""
     crowd = Crowd(gateway.url, lambda: next(asks, None))
     loop = asyncio.get_running_loop()
     callers = []
+    asked = len(rack.served)
     for place in range(STREAMS):
-        caller = await crowd.join()
-        callers.append(caller)
+        callers.append(await crowd.join())
+        if place % BATCH == BATCH - 1:
+            deadline_s = time.monotonic() + ASKED_S_MAX
+            while len(rack.served) - asked < len(callers):
+                assert time.monotonic() < deadline_s, "the provider is not asked"
+                await asyncio.sleep(0.002)
+    for place, caller in enumerate(callers):
         loop.call_later(chance.random() * LEAVES_S, caller.leave, place % 2 == 0)
     for caller in callers:
         await caller.gone.wait()
@@ -140,7 +154,7 @@ def receipts_of(gateway: Gateway, numbers: set[int]) -> list[Receipt]:
 
 
 async def drill(gateway: Gateway, rack: Rack, waves: int) -> None:
-    asks = numbered(gateway.key, 0, WARM_STREAMS + TRIES * waves * STREAMS)
+    asks = numbered(gateway.key)
     warm = Crowd(gateway.url, lambda: next(asks) if len(warm.sent) < WARM_STREAMS else None)
     for caller in [await warm.join() for _ in range(WARM_STREAMS)]:
         await caller.gone.wait()
@@ -149,26 +163,20 @@ async def drill(gateway: Gateway, rack: Rack, waves: int) -> None:
     base = await until_base(rack, gateway, None)
     chance = random.Random(500)
     sent: list[Sent] = []
-    p99_ms: list[float] = []
+    seen_ms: list[tuple[float, float]] = []
     held_kib: list[int] = []
-    while sum(one <= P99_MS_MAX for one in p99_ms) < waves:
-        assert len(p99_ms) < TRIES * waves, p99_ms
+    while sum(p99 <= P99_MS_MAX and last <= STOP_MS_MAX for p99, last in seen_ms) < waves:
+        assert len(seen_ms) < TRIES * waves, seen_ms
         before = len(rack.served)
-        left = await wave(gateway, asks, chance)
+        left = await wave(gateway, rack, asks, chance)
         assert await until_base(rack, gateway, base) <= base
         held_kib.append(gateway.rss_kib())
         delays = stop_ms(left, rack.served[before:])
-        if len(delays) <= STREAMS * 0.7:
-            # The machine is so slow that many left before the provider was asked.
-            p99_ms.append(math.inf)
-            sent += left
-            continue
-        assert delays[-1] <= STOP_MS_MAX, delays[-10:]
-        p99_ms.append(delays[len(delays) * 99 // 100])
+        assert len(delays) >= STREAMS
+        seen_ms.append((delays[len(delays) * 99 // 100], delays[-1]))
         sent += left
-    print(  # noqa: T201 - figures, shown by pytest -s
-        f"{len(sent)} left; p99 {[round(one, 1) for one in p99_ms]} ms; {held_kib} KiB"
-    )
+    times = ", ".join(f"p99 {p99:.0f} ms, last {last:.0f} ms" for p99, last in seen_ms)
+    print(f"{len(sent)} left; {times}; {held_kib} KiB")  # noqa: T201 - shown by pytest -s
     assert held_kib[-1] <= held_kib[0] + MEMORY_KIB_MAX
     numbers = {one.number for one in rack.served if one.number >= WARM_STREAMS}
     judge(sent, rack.served, await asyncio.to_thread(receipts_of, gateway, numbers))

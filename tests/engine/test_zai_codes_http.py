@@ -142,7 +142,7 @@ def test_a_model_that_is_not_there_may_be_elsewhere(number: str) -> None:
         assert len(here.zai.requests) == 1
         here.zai.script(code(number, 400))
         alone = here.ask("lab/m@zai")
-        assert alone.status == 400
+        assert alone.status == 404
         assert f"words of {number}" in alone.json()["error"]["message"]
 
 

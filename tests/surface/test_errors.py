@@ -45,6 +45,13 @@ TABLE = [
      "1234", "overloaded_error"),
     (Fault("unreachable", "x"), (503, "api_error", "service_unavailable"), (500, "api_error"),
      "1234", "overloaded_error"),
+    # The caller named a model that we list: that its provider has none such is not their mistake.
+    (Fault("rejected", "x", status=404), (404, "not_found_error", "model_not_found"),
+     (404, "api_not_implemented"), "1211", "not_found_error"),
+    (Fault("rejected", "x", status=400, lacks=True), (404, "not_found_error", "model_not_found"),
+     (404, "api_not_implemented"), "1211", "not_found_error"),
+    (Fault("rejected", "x", status=422), (400, "invalid_request_error", "invalid_value"),
+     (400, "token_mismatched"), "1214", "invalid_request_error"),
     (Fault("broken", "x"), (502, "api_error", "upstream_error"), (500, "api_error"), "1230",
      "api_error"),
     (Fault("timeout", "x"), (504, "api_error", "timeout"), (500, "api_error"), "1234",

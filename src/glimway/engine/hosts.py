@@ -1,7 +1,7 @@
 """The providers as the engine reaches them.
 
-Knows, for each configured provider, its pool, the head of its requests, its dialect and its
-deadlines. Refuses to know which provider a request goes to.
+Knows, for each configured provider, the pool of its origin, the head of its requests, its dialect
+and its deadlines. Refuses to know which provider a request goes to.
 """
 
 from __future__ import annotations
@@ -83,6 +83,9 @@ class Hosts:
         self._sides = sides
         self._deadlines = deadlines
         self._hosts: dict[str, Host] = {}
+        self._pools: dict[Origin, Pool] = {}
+        """Providers at one origin share its connections: which key or path a request names is in
+        the request. Fewer connections stay warm, and a TLS handshake is made once for all."""
 
     def of(self, endpoint: Endpoint) -> Host:
         """The host behind an endpoint."""
@@ -105,8 +108,9 @@ class Hosts:
 
     def close(self) -> None:
         """Close all connections."""
-        for host in self._hosts.values():
-            host.pool.close()
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
         self._hosts.clear()
 
     def _make(self, provider: Provider) -> Host:
@@ -123,11 +127,17 @@ class Hosts:
         return Host(
             id=provider.id,
             side=side,
-            pool=Pool(origin, self.wheel, self._dialer, self._bounds),
+            pool=self._pool(origin),
             heads=tuple([_head(provider, origin, path + provider.path, key) for key in keys]),
             deadlines=provider.deadlines or self._deadlines,
             rotation=Rotation(len(keys), self._rests) if len(keys) > 1 else None,
         )
+
+    def _pool(self, origin: Origin) -> Pool:
+        pool = self._pools.get(origin)
+        if pool is None:
+            pool = self._pools[origin] = Pool(origin, self.wheel, self._dialer, self._bounds)
+        return pool
 
 
 def _head(provider: Provider, origin: Origin, target: str, key: Sealed | None) -> bytes:

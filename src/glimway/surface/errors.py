@@ -11,6 +11,7 @@ import math
 
 import msgspec
 
+from glimway.domain.cooldown import missing
 from glimway.engine.client import Refused
 from glimway.wire.aisdk import ID_PREFIX
 from glimway.wire.aisdk.errors import Words, error_body
@@ -116,6 +117,10 @@ _FAULT_MESSAGES = {
     "rejected": "The model's provider did not accept this request.",
 }
 
+_MISSING = "The model's provider does not have it; the operator has been told."
+"""Not a mistake of the caller, who named a model of the catalog, and nothing to try again soon."""
+
+
 _STATUS_OF_CODE = {"header_too_large": 431}
 
 _PAAS_CODES = {
@@ -154,11 +159,13 @@ def resolve(error: Refusal | Fault) -> Said:
         row = ROWS[error.refusal]
         message = error.message or _FAULT_MESSAGES["rejected"]
         return Said(row, row.status, message, row.code, None, _retry(row, error.retry_after_s))
-    row = ROWS[_FAULT_ROWS[error.kind]]
-    message = _FAULT_MESSAGES[error.kind]
+    row, message = ROWS[_FAULT_ROWS[error.kind]], _FAULT_MESSAGES[error.kind]
+    code = row.code
+    if missing(error):
+        row, message, code = ROWS["not_found"], _MISSING, "model_not_found"
     if error.kind == "rejected" and error.message:
         message = f"{message} It says: {error.message}"
-    return Said(row, row.status, message, row.code, None, _retry(row, error.retry_after_s))
+    return Said(row, row.status, message, code, None, _retry(row, error.retry_after_s))
 
 
 def _retry(row: Row, retry_after_s: float | None) -> float | None:

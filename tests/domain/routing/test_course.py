@@ -123,8 +123,9 @@ def test_answers_that_break_off_make_an_endpoint_rest() -> None:
             [
                 Fault("rate_limited", "1", retry_after_s=9.0),
                 Fault("rate_limited", "2", retry_after_s=1.0),
+                Fault("rate_limited", "3"),
             ],
-            "1",
+            "2",
         ),
         ([Fault("overloaded", "1"), Fault("timeout", "2")], "2"),
     ],

@@ -69,12 +69,12 @@ ROWS: dict[str, Row] = {
     "overloaded": _AWAY,
     "quota": _AWAY,
     "auth": _AWAY,
-    "rejected": Row(
-        400,
-        Told("invalid_request_error", "invalid_value"),
-        Told("invalid_request_error", None),
+    "rejected": Row(  # here only by a host that does not have the model
+        404,
+        Told("not_found_error", "model_not_found"),
+        Told("not_found_error", None),
         Told("server_error", "server_error"),
-        Told("invalid_request_error", "invalid_value"),
+        Told("model_not_found", "model_not_found"),
     ),
     "rate_limited": Row(
         429,

@@ -42,7 +42,12 @@ bench: dev-environment ## the benchmark with its table
 
 drill: dev-environment ## crash drills at length
 	@scripts/packages test
-	@$(PYTEST) -n 2 -m drill --timeout 1800 $(ARGS)
+ifeq ($(ARGS),)
+	@$(PYTEST) -n 2 -m drill --timeout 1800 $(addprefix --ignore=,$(ALONE))
+	@$(PYTEST) -n 0 -m drill --timeout 1800 $(ALONE)
+else
+	@$(PYTEST) -n 0 -m drill --timeout 1800 $(ARGS)
+endif
 
 fuzz: dev-environment ## the property tests and mutated requests, 20,000 examples each
 	@$(PYTEST) -n 2 -m "hypothesis or fuzz" --timeout 1800 --hypothesis-profile fuzz $(ARGS)

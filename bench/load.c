@@ -19,6 +19,7 @@
 #define GRACE_S 30 /* what was asked before the end is waited for so long, then counts as an error */
 #define OPENING_AT_ONCE 64
 #define REQUEST_PARTS 3
+#define UNSENT_GAP_NS 1000000 /* while no connection is free there is nothing to start: look seldom */
 
 struct conn {
     int fd;
@@ -167,10 +168,11 @@ static uint64_t start_due(uint64_t now) {
     if (ask.mode == RATE) {
         uint64_t due = begun_ns + (uint64_t)((double)started * 1e9 / ask.rate);
         for (; due <= now && due < ends_ns; due = begun_ns + (uint64_t)((double)++started * 1e9 / ask.rate)) {
-            if (!idle_len) { count.unsent++; continue; } /* every connection still waits for an answer */
+            if (!idle_len) { count.unsent++; continue; } /* every connection waits for an answer */
             note(&late, now - due);
             begin(&conns[idle[--idle_len]]);
         }
+        if (!idle_len && due < now + UNSENT_GAP_NS) due = now + UNSENT_GAP_NS;
         return due < ends_ns ? due : 0;
     }
     if (ask.mode == HOLD) {

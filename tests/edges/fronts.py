@@ -127,8 +127,9 @@ class Front:
             yield f"HAProxy has heard {row['hrsp_2xx']} answers to {len(read)} requests"
 
     def _by_log(self, bodies: dict[bytes, bytes]) -> Iterator[str]:
-        lines = (self.folder / "seen.log").read_text("latin-1").splitlines()
-        rows = [json.loads(line, strict=False) for line in lines]
+        # In this text "splitlines" would see ends where bodies have bytes such as 0x85.
+        lines = (self.folder / "seen.log").read_bytes().decode("latin-1").split("\n")
+        rows = [json.loads(line, strict=False) for line in lines if line]
         answered = {row["id"].encode(): row for row in rows if row["upstream"] == "200"}
         if answered.keys() != bodies.keys():
             yield f"nginx has heard {len(answered)} answers to {len(bodies)} requests"

@@ -72,7 +72,8 @@ def check_splits(
     known = dict(shipped.models)
     for model in models:
         known |= {fold(name): model.id for name in (model.id, *model.aliases)}
-    for place, model in enumerate(root.values.get("models", ())):
+    listed = root.values.get("models")  # what is no list has been complained of elsewhere
+    for place, model in enumerate(listed if isinstance(listed, list) else ()):
         split = model.get("split") if isinstance(model, dict) else None
         if isinstance(split, dict):
             _check(Table(root.scope, ("models", place, "split"), split), known)

@@ -67,7 +67,7 @@ ENDPOINT = """
 """
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # what is made from it is remembered by which one it is
 class GlimwayHome:
     """Stored state to copy for each start, and what belongs to it."""
 

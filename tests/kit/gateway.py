@@ -161,8 +161,14 @@ class Gateway:
 
     # --- commands ---------------------------------------------------------------------------------
 
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def command(
+        self, *arguments: str, within_s: float = READY_S
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command of the program on the same data and configuration.
+
+        Args:
+            arguments: its name and what follows.
+            within_s: how long it may take.
 
         Raises:
             RuntimeError: it failed; its words are in the message.
@@ -174,7 +180,7 @@ class Gateway:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=READY_S,
+            timeout=within_s,
             check=False,
         )
         if done.returncode:
@@ -182,14 +188,18 @@ class Gateway:
             raise RuntimeError(f"{arguments} ended with {done.returncode}:\n{said}")
         return done
 
-    def command_json(self, *arguments: str) -> Any:
+    def command_json(self, *arguments: str, within_s: float = READY_S) -> Any:
         """Run a command with ``--json``; the one document that it prints.
+
+        Args:
+            arguments: as for ``command``.
+            within_s: how long it may take.
 
         Raises:
             RuntimeError: it failed; its words are in the message.
             ValueError: it printed something else beside or instead.
         """
-        return json.loads(self.command(*arguments, "--json").stdout)
+        return json.loads(self.command(*arguments, "--json", within_s=within_s).stdout)
 
     # --- inside -----------------------------------------------------------------------------------
 

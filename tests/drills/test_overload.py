@@ -5,7 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -120,23 +120,28 @@ class Scene:
         return self.ask("rate", seconds, rate=rate, connections=CONNECTIONS, answer="stream")
 
 
-@pytest.fixture(scope="module")
-def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    folder = tmp_path_factory.mktemp("overload")
+@contextmanager
+def raised(folder: Path, *, stream: bool, chunks: int, rate: float) -> Iterator[Scene]:
+    """The scene, with answers of so many chunks at such a rate, asked for as streams or whole."""
     body = folder / "body.json"
-    asked = {"model": "lab/m", "messages": [{"role": "user", "content": "Hi."}], "stream": True}
-    body.write_text(json.dumps(asked))
+    asked: dict[str, object] = {"model": "lab/m", "messages": [{"role": "user", "content": "Hi."}]}
+    body.write_text(json.dumps({**asked, "stream": True} if stream else asked))
     callers, rack = programs.build("load", folder), programs.build("stub", folder)
     with ExitStack() as stack:
-        child = stack.enter_context(
-            programs.provider(rack, folder, chunks=CHUNKS, rate=CHUNKS_PER_S)
-        )
+        child = stack.enter_context(programs.provider(rack, folder, chunks=chunks, rate=rate))
         programs.pin(child.pid, OTHERS_CORE)
         url = f"http://127.0.0.1:{child.wait_for_line('^[0-9]+$')[0]}"
         text = config(url, more=SETTINGS)
         gateway = stack.enter_context(Gateway(text, environment=ENVIRONMENT))
         programs.pin(gateway.process.pid, GATEWAY_CORE)
         yield Scene(gateway, callers, body)
+
+
+@pytest.fixture(scope="module")
+def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    folder = tmp_path_factory.mktemp("overload")
+    with raised(folder, stream=True, chunks=CHUNKS, rate=CHUNKS_PER_S) as made:
+        yield made
 
 
 def per_second(seen: Load) -> float:

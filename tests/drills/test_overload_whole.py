@@ -6,19 +6,14 @@ asks again at once.
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 
 import pytest
 
-from drills import programs
-from drills.books import ENVIRONMENT
 from drills.programs import Load
-from drills.test_overload import GATEWAY_CORE, OTHERS_CORE, SETTINGS, Probe, Scene, p99_ms
-from kit.gateway import Gateway, config
+from drills.test_overload import Probe, Scene, p99_ms, raised
 
 SIDE_BY_SIDE = 64
 """Callers that a gateway answers as fast as it can, without refusing anything."""
@@ -53,18 +48,8 @@ CROWD = Strain(10.0, 4000, 0.5, 1500.0, 1000.0, 3)
 @pytest.fixture(scope="module")
 def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     folder = tmp_path_factory.mktemp("overload_whole")
-    body = folder / "body.json"
-    asked = {"model": "lab/m", "messages": [{"role": "user", "content": "Hi."}]}
-    body.write_text(json.dumps(asked))
-    callers, rack = programs.build("load", folder), programs.build("stub", folder)
-    with ExitStack() as stack:
-        child = stack.enter_context(programs.provider(rack, folder, chunks=1, rate=100.0))
-        programs.pin(child.pid, OTHERS_CORE)
-        url = f"http://127.0.0.1:{child.wait_for_line('^[0-9]+$')[0]}"
-        text = config(url, more=SETTINGS)
-        gateway = stack.enter_context(Gateway(text, environment=ENVIRONMENT))
-        programs.pin(gateway.process.pid, GATEWAY_CORE)
-        yield Scene(gateway, callers, body)
+    with raised(folder, stream=False, chunks=1, rate=100.0) as made:
+        yield made
 
 
 def capacity(scene: Scene, seconds: float) -> float:

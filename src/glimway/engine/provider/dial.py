@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from typing import Any, Final
+from typing import Final
 
 from glimway.domain.proxy import Proxy
 from glimway.engine.outbox import Outbox
@@ -18,7 +18,8 @@ from glimway.engine.provider.guard import allowed, check_name
 from glimway.engine.provider.origin import Origin
 from glimway.engine.provider.race import connect_first, in_order
 from glimway.engine.provider.resolver import Address, Resolver
-from glimway.engine.provider.tls import HANDSHAKE_S, SHUTDOWN_S, Trust, tls_fault
+from glimway.engine.provider.secured import Secured
+from glimway.engine.provider.tls import Trust, tls_fault
 from glimway.engine.provider.tunnel import open_tunnel
 from glimway.wire.refusal import Fault
 
@@ -113,25 +114,24 @@ class Dialer:
 
     async def _shaken(self, made: socket.socket, origin: Origin, step: Step) -> Connection:
         """A connection over a socket, after the handshake where there is one."""
-        tls: dict[str, Any] = {}
+        loop = asyncio.get_running_loop()
         try:
-            if origin.scheme == "https":
-                step.now = f"the TLS handshake with {origin.name}"
-                tls = {
-                    "ssl": await self._trust.context(origin.ca_file),
-                    "server_hostname": origin.name,
-                    "ssl_handshake_timeout": HANDSHAKE_S,
-                    "ssl_shutdown_timeout": SHUTDOWN_S,
-                }
-            loop = asyncio.get_running_loop()
-            _, connection = await loop.create_connection(self._new, sock=made, **tls)
+            if origin.scheme != "https":
+                return (await loop.create_connection(self._new, sock=made))[1]
+            step.now = f"the TLS handshake with {origin.name}"
+            context = await self._trust.context(origin.ca_file)
+            speaker = self._new()
+            _, secured = await loop.create_connection(
+                lambda: Secured(speaker, context, origin.name), sock=made
+            )
+            await secured.shake()
         except OSError as error:
             made.close()
             raise tls_fault(error, origin.name) from None
         except BaseException:
             made.close()
             raise
-        return connection
+        return speaker
 
     def _new(self) -> Connection:
         return Connection(self._outbox)

@@ -16,12 +16,6 @@ from glimway.wire.refusal import Fault
 
 Roots = Literal["certifi", "system"]
 
-HANDSHAKE_S: Final = 24 * 3600.0
-"""The connection's own deadline ends a handshake; the loop's, of 60 s, must not come first."""
-
-SHUTDOWN_S: Final = 2.0
-"""How long the provider may take to say goodbye too, before its socket is closed all the same."""
-
 WORDS_CHARS_MAX: Final = 200
 
 _REASONS: Final = {

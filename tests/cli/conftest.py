@@ -15,6 +15,7 @@ from glimway.cli import main
 from glimway.domain.ids import new_id
 from glimway.domain.receipt import Receipt, Tokens
 from glimway.store.journal import Journal
+from kit.ids import entropy_of
 
 NO_TOKENS = Tokens()
 AT_MS = 1_795_000_000_000
@@ -88,7 +89,7 @@ def made() -> Made:
             "http_status": 200,
         }
         return Receipt(
-            id=new_id(at_ms, bytes(10)), at_ms=at_ms, tokens=tokens, **{**usual, **fields}
+            id=new_id(at_ms, entropy_of(0)), at_ms=at_ms, tokens=tokens, **{**usual, **fields}
         )
 
     return making

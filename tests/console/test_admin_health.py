@@ -8,11 +8,12 @@ import threading
 from console.served import NOW_MS, WAIT_S, Admin, receipt_of
 from glimway import __version__
 from glimway.domain.ids import new_id
+from kit.ids import entropy_of
 
 
 def settle(admin: Admin, count: int) -> None:
     for number in range(count):
-        admin.settle(receipt_of(new_id(NOW_MS, number.to_bytes(10)), NOW_MS))
+        admin.settle(receipt_of(new_id(NOW_MS, entropy_of(number)), NOW_MS))
 
 
 def test_while_all_is_well(admin: Admin) -> None:

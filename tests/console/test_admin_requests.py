@@ -9,12 +9,13 @@ import pytest
 from console.served import NOW_MS, Admin, receipt_of
 from glimway.domain.ids import new_id
 from glimway.domain.receipt import Attempt, Tokens
+from kit.ids import entropy_of
 
 MINUTE_MS = 60_000
 
 
 def identity(number: int, at_ms: int = NOW_MS) -> str:
-    return new_id(at_ms, number.to_bytes(10))
+    return new_id(at_ms, entropy_of(number))
 
 
 def ids(page: Any) -> list[str]:

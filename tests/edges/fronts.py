@@ -17,7 +17,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from glimway.surface.incoming import Request
+from glimway.surface.request import Request
 from kit.process import Process
 
 START_S = 10.0

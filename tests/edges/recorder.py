@@ -19,9 +19,9 @@ from glimway.engine.outbox import Outbox
 from glimway.engine.wheel import Wheel
 from glimway.surface.edge import Edge
 from glimway.surface.exchange import Exchange
-from glimway.surface.incoming import Request
 from glimway.surface.pressure import Pressure
 from glimway.surface.protocol import ClientConnection
+from glimway.surface.request import Request
 from glimway.wire.refusal import Refusal
 
 CONNECTIONS_MAX = 10_000

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
-from glimway.domain.ids import ENTROPY_BYTES, new_id
+from glimway.domain.ids import new_id
 from glimway.domain.receipt import Attempt, Opened, Receipt, Tokens
+from kit.ids import entropy_of
 
 NOVEMBER_MS = 1_763_640_000_000
 """20 November 2025, 12:00 UTC."""
@@ -23,7 +24,7 @@ raw = msgspec.json.encode
 
 def request_id(number: int, at_ms: int = NOVEMBER_MS) -> str:
     """Id of request ``number``, which came so many milliseconds after ``at_ms``."""
-    return new_id(at_ms + number, number.to_bytes(ENTROPY_BYTES))
+    return new_id(at_ms + number, entropy_of(number))
 
 
 def opened(number: int, at_ms: int = NOVEMBER_MS) -> Opened:

@@ -8,7 +8,8 @@ from edges.malformed import MALFORMED
 from edges.sound import SOUND
 from edges.vector import Vector
 from glimway.surface.bounds import Bounds
-from glimway.surface.incoming import Incoming, Request
+from glimway.surface.incoming import Incoming
+from glimway.surface.request import Request
 from glimway.wire.refusal import Refusal
 from kit import splits
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from glimway.surface.bounds import Bounds
-from glimway.surface.incoming import PIPELINED_MAX, Incoming, Request
+from glimway.surface.incoming import PIPELINED_MAX, Incoming
+from glimway.surface.request import Request
 from glimway.wire.refusal import Refusal
 from kit import splits
 

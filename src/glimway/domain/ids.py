@@ -11,17 +11,20 @@ the same request, so any of them finds the same receipt, and its month without a
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 ID_CHARS: Final = 26
-ENTROPY_BYTES: Final = 10
+ENTROPY_BYTES: Final = 16
 TIME_MS_MAX: Final = (1 << 48) - 1
 """Some day in the year 10889."""
 PREFIX_CHARS_MAX: Final = 24
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS: Final = tuple(a + b for a in _ALPHABET for b in _ALPHABET)
-"""Ten bits at a time: thirteen look-ups write an id."""
+"""Ten bits at a time: five look-ups write a time."""
+_CHARS: Final = bytes(ord(_ALPHABET[byte & 31]) for byte in range(256))
+"""What each byte of entropy becomes."""
 _TO_PYTHON: Final = str.maketrans(_ALPHABET, "0123456789abcdefghijklmnopqrstuv")
 """Python's own base 32 digits, which ``int`` reads."""
 _TIME_CHARS: Final = 10
@@ -41,24 +44,25 @@ def new_id(now_ms: int, entropy: bytes) -> str:
 
     Args:
         now_ms: milliseconds since 1970, at most ``TIME_MS_MAX``.
-        entropy: ``ENTROPY_BYTES`` bytes, used once.
+        entropy: ``ENTROPY_BYTES`` bytes, used once; the low five bits of each become a character.
 
     Raises:
         ValueError: a time or an amount of entropy that does not fit.
     """
-    if not 0 <= now_ms <= TIME_MS_MAX:
-        raise ValueError(f"{now_ms} ms does not fit into an id")
     if len(entropy) != ENTROPY_BYTES:
         raise ValueError(f"an id takes {ENTROPY_BYTES} bytes of entropy, not {len(entropy)}")
+    # A translation and a look-up: shifting eighty bits cost fifteen times as much.
+    return _time_chars(now_ms) + entropy.translate(_CHARS).decode("ascii")
+
+
+@lru_cache(maxsize=8)  # a busy server makes several ids in a millisecond
+def _time_chars(now_ms: int) -> str:
+    if not 0 <= now_ms <= TIME_MS_MAX:
+        raise ValueError(f"{now_ms} ms does not fit into an id")
     pairs = _PAIRS
-    tail = int.from_bytes(entropy)
-    # One f-string is one allocation; a chain of sums would be a dozen.
     return (
         f"{pairs[now_ms >> 40]}{pairs[now_ms >> 30 & 1023]}{pairs[now_ms >> 20 & 1023]}"
         f"{pairs[now_ms >> 10 & 1023]}{pairs[now_ms & 1023]}"
-        f"{pairs[tail >> 70]}{pairs[tail >> 60 & 1023]}{pairs[tail >> 50 & 1023]}"
-        f"{pairs[tail >> 40 & 1023]}{pairs[tail >> 30 & 1023]}{pairs[tail >> 20 & 1023]}"
-        f"{pairs[tail >> 10 & 1023]}{pairs[tail & 1023]}"
     )
 
 

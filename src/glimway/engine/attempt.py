@@ -162,10 +162,10 @@ class Attempt:
                 content_type = value.lower()
             elif name in (b"x-request-id", b"x-log-id", b"x-generation-id", b"inference-id"):
                 self.provider_request_id = value.decode("latin-1")[:128]
-        if not 200 <= status < 300 or b"text/html" in content_type:
+        if not 200 <= status < 300 or content_type.find(b"text/html") >= 0:
             self._error_status = True
             self._collected.bytes_max = ERROR_BODY_BYTES_MAX
-        elif self.stream and b"json" in content_type:
+        elif self.stream and content_type.find(b"json") >= 0:
             # A stream was asked for and a plain document comes: an error object inside a 200, or
             # a host that does not stream. Either is read whole.
             self._whole = True

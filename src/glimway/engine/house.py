@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Generic, Protocol, TypeVar
 
 from glimway.domain.catalog import Catalog
-from glimway.domain.ids import new_id
+from glimway.domain.ids import ENTROPY_BYTES, new_id
 from glimway.domain.keys import Key, Keyring
 from glimway.engine.admission import Admission
 from glimway.engine.client import Ask
@@ -129,4 +129,4 @@ class House:
 
     def new_id(self, now_ms: int) -> str:
         """A fresh request id."""
-        return new_id(now_ms, self._entropy.take(10))
+        return new_id(now_ms, self._entropy.take(ENTROPY_BYTES))

@@ -8,9 +8,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-from glimway.domain.ids import TIME_MS_MAX, month_of, new_id
+from glimway.domain.ids import ENTROPY_BYTES, TIME_MS_MAX, month_of, new_id
 
-_LEAST: Final = bytes(10)
+_LEAST: Final = bytes(ENTROPY_BYTES)
 _MS: Final = 1000
 
 

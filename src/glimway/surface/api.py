@@ -118,6 +118,9 @@ class PublicApi:
 _ALLOW = (b"allow", b"POST, OPTIONS")
 
 
+_TELLING = frozenset({b"authorization", b"origin", b"x-request-id"})
+
+
 def credentials(
     headers: Headers, key_header: bytes | None
 ) -> tuple[str | None, str | None, str | None]:
@@ -129,15 +132,16 @@ def credentials(
     """
     token = own = client_request_id = origin = None
     for name, value in headers:
-        if name == b"authorization":
+        if name not in _TELLING:
+            if name == key_header:
+                own = value.strip().decode("latin-1")
+        elif name == b"authorization":
             scheme, _, rest = value.partition(b" ")
             token = (rest if scheme.lower() == b"bearer" else value).strip().decode("latin-1")
         elif name == b"x-request-id":
             client_request_id = value.decode("latin-1")[:CLIENT_REQUEST_ID_CHARS_MAX]
-        elif name == b"origin":
+        else:
             origin = value.decode("latin-1")
-        elif name == key_header:
-            own = value.strip().decode("latin-1")
     return own or token, client_request_id, origin
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol, cast
 
 from glimway.surface.head import Headers
-from glimway.surface.incoming import Request
+from glimway.surface.request import Request
 from glimway.surface.scope import Ends, scope_of
 
 

@@ -61,6 +61,10 @@ _IDENTITY = _JUDGED | {
 as one of these (CGI's rule), so the spelling with underscores is an attempt to be two things."""
 
 
+_UNDERSCORE = ord("_")
+"""``bytes in bytes`` would raise and forget an exception for every header."""
+
+
 class Start(msgspec.Struct, frozen=True):
     """A request line.
 
@@ -116,7 +120,7 @@ def judge_headers(version: str, headers: Headers) -> str | None:
             wrong = _value(name, value, version)
             if wrong is not None:
                 return wrong
-        elif b"_" in name and name.replace(b"_", b"-") in _IDENTITY:
+        elif _UNDERSCORE in name and name.replace(b"_", b"-") in _IDENTITY:
             return "a header that says who asks is spelled with an underscore"
     if b"host" not in seen and version == "1.1":
         return "the Host header is missing"

@@ -10,10 +10,11 @@ from __future__ import annotations
 from typing import Any
 
 import httptools
-import msgspec
 
 from glimway.surface.bounds import Bounds, encoded_body, not_http
 from glimway.surface.head import Headers, Start, judge_headers, judge_start, judge_trailer
+from glimway.surface.recurring import Recurring
+from glimway.surface.request import Request
 from glimway.wire.refusal import Refusal
 
 PIPELINED_MAX = 32
@@ -33,17 +34,6 @@ FRAMING_PER_BODY_MAX = 2
 _OF_BODY = frozenset({b"content-encoding", b"content-length", b"expect"})
 
 
-class Request(msgspec.Struct, frozen=True):
-    """One whole request; header names are lower case."""
-
-    method: str
-    target: bytes
-    http_version: str
-    headers: Headers
-    body: bytes
-    keep_alive: bool
-
-
 class Incoming:
     """Reads the requests of one connection."""
 
@@ -57,6 +47,7 @@ class Incoming:
         "_line",
         "_parser",
         "_pieces",
+        "_recurring",
         "_requests",
         "_start",
         "body_bytes",
@@ -71,6 +62,7 @@ class Incoming:
         self._bounds = bounds
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._requests: list[Request] = []
+        self._recurring = Recurring(bounds.body_bytes_max)
         self._data = b""
         """What is being read."""
         self._pieces: list[bytes] = []
@@ -105,6 +97,10 @@ class Incoming:
             return []
         assert self._parser is not None  # noqa: S101 - nothing is fed after close()
         in_body, body_bytes = self.in_body, self.body_bytes
+        between = not in_body and not self.in_head
+        if between and (request := self._recurring.again(data)) is not None:
+            self.target = request.target
+            return [request]
         while data:
             self._data = data
             try:
@@ -118,6 +114,7 @@ class Incoming:
         requests = self._requests
         if requests:
             self._requests = []
+            self._note(data if between and len(requests) == 1 else b"", requests[-1])
         if self.in_head:
             self._keep_head(data, only=not requests)
         elif self.in_body and in_body and not requests:
@@ -217,6 +214,13 @@ class Incoming:
         if self.wrong is None:
             detail = str(error)
             self.wrong = Refusal("invalid", "The request is not valid HTTP.", detail=detail)
+
+    def _note(self, data: bytes, request: Request) -> None:
+        """See what came, all of which was this request if it is said at all."""
+        if not request.keep_alive or self.wrong is not None:
+            self._recurring.forget()
+        elif data and not self.in_head:
+            self._recurring.learn(data, request)
 
     def _keep_head(self, data: bytes, *, only: bool) -> None:
         """Count a read in which a head did not end; the beginning may belong to other requests."""

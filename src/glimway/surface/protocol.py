@@ -18,9 +18,10 @@ from uvicorn.server import ServerState
 
 from glimway.surface.edge import Edge, bound_buffers
 from glimway.surface.exchange import Exchange
-from glimway.surface.incoming import PIPELINED_MAX, Incoming, Request
+from glimway.surface.incoming import PIPELINED_MAX, Incoming
 from glimway.surface.patience import GENTLE_CLOSE_S, IDLE_CLOSE_S, Patience
 from glimway.surface.pressure import BODY_BYTES_COUNTED_MIN, TURNED_AWAY_AT_ONCE_MAX
+from glimway.surface.request import Request
 from glimway.surface.scope import Ends, ends_of
 from glimway.surface.shedding import Shedding
 from glimway.wire.refusal import Refusal

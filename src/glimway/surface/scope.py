@@ -10,7 +10,7 @@ import asyncio
 from typing import Any
 from urllib.parse import unquote
 
-from glimway.surface.incoming import Request
+from glimway.surface.request import Request
 
 Address = tuple[str, int]
 

@@ -12,7 +12,8 @@ from typing import Protocol
 
 from glimway.surface.edge import Edge
 from glimway.surface.exchange import Exchange, Line
-from glimway.surface.incoming import Incoming, Request
+from glimway.surface.incoming import Incoming
+from glimway.surface.request import Request
 from glimway.wire.refusal import Refusal
 
 REMEMBERED_BYTES_MAX = 16_384

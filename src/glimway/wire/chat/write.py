@@ -40,7 +40,7 @@ def _encode(value: Any) -> bytes:
 
 
 def _escaped(text: bytes) -> bytes:
-    if not text.isascii() and (b"\xe2\x80" in text or b"\xc2\x85" in text):
+    if not text.isascii() and (text.find(b"\xe2\x80") >= 0 or text.find(b"\xc2\x85") >= 0):
         for sign, escaped in _LINE_ENDS:
             text = text.replace(sign, escaped)
     return text

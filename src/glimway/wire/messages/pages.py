@@ -37,7 +37,7 @@ Block = dict[str, Json]
 def encoded(value: Any) -> bytes:
     """JSON in which no client's line reader sees an end of line."""
     text = _json(value)
-    if not text.isascii() and (b"\xe2\x80" in text or b"\xc2\x85" in text):
+    if not text.isascii() and (text.find(b"\xe2\x80") >= 0 or text.find(b"\xc2\x85") >= 0):
         for sign, escaped in _LINE_ENDS:
             text = text.replace(sign, escaped)
     return text

@@ -72,8 +72,12 @@ class DeadlineWatch:
 
     def cancel(self) -> None:
         """Wait for nothing more, and forget who waited: the two would keep each other alive."""
-        self._alarm.cancel()
-        self._total.cancel()
+        if self._alarm is not _UNSET:
+            self._alarm.cancel()
+            self._alarm = _UNSET
+        if self._total is not _UNSET:
+            self._total.cancel()
+            self._total = _UNSET
         self._expired = _nobody
 
     def _ring(self) -> None:

@@ -11,7 +11,6 @@ from typing import Final
 import msgspec
 
 from glimway.domain.receipt import Tokens
-from glimway.engine.attempt import Attempt
 from glimway.engine.settling import Charge, Outcome
 
 BEGINNINGS_MAX: Final = 1024
@@ -34,7 +33,7 @@ class Records:
     __slots__ = ("_beginnings",)
 
     def __init__(self) -> None:
-        self._beginnings: dict[tuple[str, ...], tuple[bytes, bytes]] = {}
+        self._beginnings: dict[tuple[str | None, ...], tuple[bytes, bytes, bytes]] = {}
 
     def usual(self, outcome: Outcome, charge: Charge, now_s: float) -> bytes | None:
         """The record, or None where the end is not the usual one.
@@ -61,7 +60,7 @@ class Records:
         attempt = attempts[0]
         if attempt.status != 200 or attempt.replayed or attempt.why or not attempt.finished:
             return None
-        beginning, tried = self._beginning(outcome, attempt)
+        beginning, tried, priced = self._beginning(outcome, charge.price_version)
         arrived_s, began_s = outcome.arrived_s, attempt.started_s
         # Rounded as ``round`` does, up to exact halves of a millisecond.
         return _RECORD % (
@@ -72,7 +71,7 @@ class Records:
             b'"stream":true,' if opened.stream else b"",
             _tokens(charge.tokens),
             charge.cost_nanousd,
-            _said(b"price_version", charge.price_version),
+            priced,
             int((answer.first_frame_s - arrived_s) * 1000 + 0.5),
             int((now_s - arrived_s) * 1000 + 0.5),
             tried,
@@ -82,11 +81,13 @@ class Records:
             _said(b"provider_answer_id", attempt.reader.answer_id),
         )
 
-    def _beginning(self, outcome: Outcome, attempt: Attempt) -> tuple[bytes, bytes]:
-        """The members that say who asked whom, of the record and of its one try."""
+    def _beginning(self, outcome: Outcome, version: str | None) -> tuple[bytes, bytes, bytes]:
+        """The members that say who asked whom, of the record and of its one try, and the price's
+        version."""
         opened = outcome.opened
         endpoint = outcome.endpoint.id
-        kind = (opened.key, outcome.asked, endpoint, opened.mount, opened.dialect, opened.model)
+        mount, dialect = opened.mount, opened.dialect
+        kind = (opened.key, outcome.asked, endpoint, mount, dialect, opened.model, version)
         known = self._beginnings.get(kind)
         if known is None:
             provider = outcome.endpoint.provider.id
@@ -98,11 +99,15 @@ class Records:
                 "asked": outcome.asked,
                 "endpoint": endpoint,
                 "provider": provider,
-                "dialect": opened.dialect,
-                "mount": opened.mount,
+                "dialect": dialect,
+                "mount": mount,
             }
             tried = {"endpoint": endpoint, "provider": provider}
-            known = (_json(members)[1:-1] + b",", _json(tried)[1:-1] + b",")
+            known = (
+                _json(members)[1:-1] + b",",
+                _json(tried)[1:-1] + b",",
+                _said(b"price_version", version),
+            )
             if len(self._beginnings) >= BEGINNINGS_MAX:
                 self._beginnings.clear()
             self._beginnings[kind] = known

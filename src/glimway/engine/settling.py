@@ -6,6 +6,7 @@ like (``record``).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 import msgspec
@@ -66,8 +67,12 @@ class Outcome(msgspec.Struct):
 
     def lines(self) -> bytes:
         """Header lines: who answered, and how many tries it took."""
-        provider, tries = self.endpoint.provider.id, self.tries
-        return b"x-glimway-provider: %b\r\nx-glimway-attempts: %d\r\n" % (provider.encode(), tries)
+        return _answered_by(self.endpoint.provider.id, self.tries)
+
+
+@lru_cache(maxsize=1024)
+def _answered_by(provider: str, tries: int) -> bytes:
+    return b"x-glimway-provider: %b\r\nx-glimway-attempts: %d\r\n" % (provider.encode(), tries)
 
 
 class Charge(msgspec.Struct, frozen=True):

@@ -6,10 +6,13 @@ prices.
 
 from __future__ import annotations
 
-from glimway.wire.events import Declined, Event, Stop, Text, Thought, ToolArgs, Usage
+from glimway.wire.events import Cited, Event, Opaque, Start, Stop, Text, Thought, ToolOpen, Usage
 
 BYTES_PER_TOKEN_DEFAULT = 4.0
 """Where nothing was learned yet: English prose under GLM's tokenizer is near four bytes a token."""
+
+_SILENT: frozenset[type[Event]] = frozenset({Start, ToolOpen, Cited, Opaque})
+"""Events that say nothing that is counted."""
 
 
 class Tally:
@@ -36,8 +39,10 @@ class Tally:
         """See the events of one frame."""
         for event in events:
             kind = type(event)
-            if kind is Text or kind is ToolArgs or kind is Declined:
+            if kind is Text:
                 self.characters += len(event.text)  # type: ignore[union-attr]
+            elif kind in _SILENT:
+                continue
             elif kind is Thought:
                 size = len(event.text)  # type: ignore[union-attr]
                 self.characters += size
@@ -46,3 +51,5 @@ class Tally:
                 self.stops.append(event)  # type: ignore[arg-type]
             elif kind is Usage:
                 self.usage = event  # type: ignore[assignment]
+            else:
+                self.characters += len(event.text)  # type: ignore[union-attr]

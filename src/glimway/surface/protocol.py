@@ -221,7 +221,8 @@ class ClientConnection(asyncio.Protocol):
             self._shedding = self._shedding or Shedding(self, self._edge, self._incoming, tasks)
             self._shedding.refuse(exchange, refusal)
             return
-        task = self.loop.create_task(self._edge.serve(exchange))
+        # Not by the loop: it would make up a name for each.
+        task = asyncio.Task(self._edge.serve(exchange), loop=self.loop, name="request")
         exchange.task = task
         tasks.add(task)
         if not exchange.tells_end:

@@ -6,11 +6,14 @@ Knows a reply with one choice of text, perhaps thinking, in plain bytes. Refuses
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import lru_cache
+from typing import Any, NamedTuple
+
 import msgspec
 
 from glimway.wire.chat.style import FINISH_REASONS, Style
 from glimway.wire.events import Event, Opaque, Start, Stop, Text, Thought, Usage
-from glimway.wire.talk import Json
 
 _json = msgspec.json.Encoder().encode
 
@@ -27,6 +30,8 @@ _USAGE = (
 )
 _COST = b',"cost":%b,"estimated_cost":%b'
 
+_USUAL = frozenset({Start, Text, Thought, Stop, Usage, Opaque})
+
 
 def write_usual(
     events: list[Event], style: Style, usage: Usage, cost_usd: bytes | None
@@ -39,35 +44,34 @@ def write_usual(
         usage: the tokens that were charged.
         cost_usd: what was charged, as the digits of a JSON number.
     """
-    text = reason = None
-    thought = b""
-    members: dict[str, Json] | None = None
-    for event in events:
-        kind = type(event)
-        if kind is Text and text is None and event.choice == 0:  # type: ignore[union-attr]
-            text = event.text  # type: ignore[union-attr]
-        elif kind is Stop and reason is None and event.choice == 0:  # type: ignore[union-attr]
-            reason = event.reason  # type: ignore[union-attr]
-        elif kind is Thought and not thought and text is None and not style.reasoning_too:
-            if event.choice or not event.text:  # type: ignore[union-attr]
-                return None
-            thought = b'"reasoning_content":%b,' % _json(event.text)  # type: ignore[union-attr]
-        elif kind is Opaque and members is None and event.place == "frame":  # type: ignore[union-attr]
-            if event.dialect != "chat":  # type: ignore[union-attr]
-                return None
-            members = event.value  # type: ignore[union-attr]
-        elif kind is not Start and kind is not Usage:
-            return None
-    if text is None or reason is None or usage.extra or usage.cache_write:
+    places = _places(tuple(map(type, events)))
+    if places is None:
         return None
+    # What stands there is known by its place.
+    text: Any = events[places.text]
+    stop: Any = events[places.stop]
+    if text.choice or stop.choice or usage.extra or usage.cache_write:
+        return None
+    thought = b""
+    if places.thought is not None:
+        first: Any = events[places.thought]
+        if first.choice or not first.text or style.reasoning_too:
+            return None
+        thought = b'"reasoning_content":%b,' % _json(first.text)
+    members = b""
+    if places.opaque is not None:
+        kept: Any = events[places.opaque]
+        if kept.place != "frame" or kept.dialect != "chat":
+            return None
+        members = b"," + _json(kept.value)[1:-1] if kept.value else b""
     return _REPLY % (
         style.id.encode(),
         style.created,
         _json(style.model),
         thought,
-        _json(text),
-        _REASONS[reason],
-        b"" if not members else b"," + _json(members)[1:-1],
+        _json(text.text),
+        _REASONS[stop.reason],
+        members,
         _USAGE
         % (
             usage.input,
@@ -78,3 +82,32 @@ def write_usual(
             b"" if cost_usd is None else _COST % (cost_usd, cost_usd),
         ),
     )
+
+
+class _Places(NamedTuple):
+    """Where in an answer the events of a usual one stand."""
+
+    text: int
+    stop: int
+    thought: int | None
+    opaque: int | None
+
+
+@lru_cache(maxsize=256)  # answers of one kind bring the same events in the same order
+def _places(kinds: tuple[type[Event], ...]) -> _Places | None:
+    """One text, one stop, at most one thought before the text and one further member."""
+    counts = Counter(kinds)
+    if (
+        counts[Text] != 1
+        or counts[Stop] != 1
+        or counts[Thought] > 1
+        or counts[Opaque] > 1
+        or not counts.keys() <= _USUAL
+    ):
+        return None
+    text = kinds.index(Text)
+    thought = kinds.index(Thought) if counts[Thought] else None
+    if thought is not None and thought > text:
+        return None
+    opaque = kinds.index(Opaque) if counts[Opaque] else None
+    return _Places(text, kinds.index(Stop), thought, opaque)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from hmac import compare_digest
 from typing import Final, Literal, NamedTuple
 from zlib import crc32
@@ -172,7 +172,7 @@ class Keyring:
                 those who hold its secret.
         """
         raw = token.encode("utf-8", "surrogatepass") if isinstance(token, str) else token or b""
-        whole = sha256(raw).digest()
+        whole = blake2b(raw, digest_size=32).digest()
         key = self._proved.get(whole)
         if key is None:
             key = self._prove(token)

@@ -105,17 +105,19 @@ class Learned:
             prompt_tokens: all prompt tokens, cached ones included.
             output_tokens: all answer tokens, thinking included.
         """
-        self._count = min(self._count + 1, MEMORY_OBSERVATIONS)
+        if self._count < MEMORY_OBSERVATIONS:
+            self._count += 1
         share = 1.0 / self._count
         if request_bytes > 0 and prompt_tokens > 0:
-            tokens = float(min(prompt_tokens, OBSERVED_TOKENS_MAX))
-            ratio = min(
-                max(request_bytes / prompt_tokens, BYTES_PER_TOKEN_MIN), BYTES_PER_TOKEN_MAX
-            )
+            few = prompt_tokens < OBSERVED_TOKENS_MAX
+            tokens = float(prompt_tokens if few else OBSERVED_TOKENS_MAX)
+            ratio = request_bytes / prompt_tokens
+            if not BYTES_PER_TOKEN_MIN <= ratio <= BYTES_PER_TOKEN_MAX:
+                ratio = BYTES_PER_TOKEN_MIN if ratio < BYTES_PER_TOKEN_MIN else BYTES_PER_TOKEN_MAX
             self._tokens += (tokens - self._tokens) * share
             self._bytes += (tokens * ratio - self._bytes) * share
         if output_tokens > 0:
-            output = min(float(output_tokens), OUTPUT_TOKENS_MAX)
+            output = output_tokens if output_tokens < OUTPUT_TOKENS_MAX else OUTPUT_TOKENS_MAX
             self._output += (output - self._output) * share
 
 

@@ -13,6 +13,7 @@ that steps back brings nothing back twice.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from math import inf, nextafter
 from typing import Annotated, Final, Literal, NamedTuple
 
@@ -34,8 +35,12 @@ LIMIT_MAX: Final = 1_000_000_000_000
 Count = Annotated[int, msgspec.Meta(ge=0, le=LIMIT_MAX)]
 
 _UNITS_LESS_1: Final = UNITS - 1
-_ROUND_UP_S: Final = 0.0005
-"""Half of the last digit that ``reset`` shows."""
+
+
+@lru_cache(maxsize=1024)  # most keys are far from their limits, so their times are short
+def _shown(wait_ms: int) -> bytes:
+    """``12.345s``."""
+    return b"%d.%03ds" % divmod(wait_ms, 1000)
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -104,6 +109,7 @@ class Meter:
         "_capacity",
         "_last_ns",
         "_limits",
+        "_now_s",
         "_requests",
         "_requests_pace",
         "_template",
@@ -119,6 +125,8 @@ class Meter:
         # and more than the capacity is a debt.
         self._requests = 0
         self._tokens = 0
+        self._now_s = now_s
+        """When it was last looked at."""
         self._last_ns = int(now_s * 1e9)
         self._adopt(UNLIMITED)
 
@@ -186,21 +194,22 @@ class Meter:
 
     def lines(self, limits: Limits, now_s: float) -> bytes:
         """``headers`` as they are sent: every answer carries them, so they are one template."""
-        self._refill(limits, now_s)
+        if now_s != self._now_s or limits is not self._limits:
+            self._refill(limits, now_s)
         figures: list[int | bytes] = []
         if limits.requests_per_minute:
             missing = self._requests
             left = self._capacity - (missing + _UNITS_LESS_1) // UNITS
             figures += (
                 left if left > 0 else 0,
-                b"%.3fs" % (missing / self._requests_pace + _ROUND_UP_S) if missing else b"0s",
+                _shown(int(missing / self._requests_pace * 1000 + 1)) if missing else b"0s",
             )
         if limits.tokens_per_minute:
             missing = self._tokens
             left = limits.tokens_per_minute - (missing + _UNITS_LESS_1) // UNITS
             figures += (
                 left if left > 0 else 0,
-                b"%.3fs" % (missing / self._tokens_pace + _ROUND_UP_S) if missing else b"0s",
+                _shown(int(missing / self._tokens_pace * 1000 + 1)) if missing else b"0s",
             )
         return self._template % tuple(figures)
 
@@ -217,6 +226,7 @@ class Meter:
     def _refill(self, limits: Limits, now_s: float) -> None:
         if limits is not self._limits:
             self._adopt(limits)
+        self._now_s = now_s
         now_ns = int(now_s * 1e9)
         passed_ns = now_ns - self._last_ns
         if passed_ns > 0:

@@ -107,10 +107,8 @@ def _complaint(text: str) -> str:
 def _digits(amount: int, decimals: int) -> str:
     if amount < 0:
         return "-" + _digits(-amount, decimals)
-    whole, fraction = divmod(amount, 10**decimals)
-    if not fraction:
-        return str(whole)
-    return f"{whole}.{fraction:0{decimals}d}".rstrip("0")
+    digits = str(amount).rjust(decimals + 1, "0")
+    return f"{digits[:-decimals]}.{digits[-decimals:]}".rstrip("0").rstrip(".")
 
 
 def _shown(value: object) -> str:

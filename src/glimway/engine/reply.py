@@ -49,7 +49,7 @@ class Reply:
         self.mount = mount
         self.trace_id = trace_id
         self.began = False
-        self.lines = [b"x-request-id: %b\r\n" % trace_id.encode()]
+        self.lines = [b"x-request-id: " + trace_id.encode() + b"\r\n"]
         """Header lines of whatever answer it becomes; steps append as they learn more. What comes
         from outside goes to ``headers``, which are checked when they are written."""
         self.headers: Headers = []

@@ -28,7 +28,8 @@ class _Settled(msgspec.Struct, tag_field="record", tag="settled", gc=False):
     cost_nanousd: int = 0
 
 
-_BREAK: Final = b"\n"
+_BREAK: Final = ord("\n")
+"""``bytes in bytes`` would raise and forget an exception for each record."""
 
 _decoder: Final[msgspec.json.Decoder[_Opened | _Settled]] = msgspec.json.Decoder(_Opened | _Settled)
 

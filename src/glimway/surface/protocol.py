@@ -216,7 +216,8 @@ class ClientConnection(asyncio.Protocol):
         if self._last and not self._waiting:
             exchange.keep_alive = False
         tasks = self._state.tasks
-        called = exchange.target.partition(b"?")[0] in self._edge.calls
+        calls, target = self._edge.calls, exchange.target
+        called = target in calls or target.partition(b"?")[0] in calls
         if called and (refusal := self._edge.pressure.call(len(tasks))) is not None:
             self._shedding = self._shedding or Shedding(self, self._edge, self._incoming, tasks)
             self._shedding.refuse(exchange, refusal)

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from glimway.surface.head import Headers
 from glimway.surface.request import Request
 
 HEAD_BYTES_MAX: Final = 4096
@@ -41,13 +42,20 @@ class Recurring:
         body_bytes_max: of a request; a larger one is for those who refuse it.
     """
 
-    __slots__ = ("_after", "_before", "_body_bytes_max", "_digits", "_request", "_tries")
+    __slots__ = (
+        "_after", "_before", "_body_bytes_max", "_head", "_headers", "_request", "_size", "_tries",
+    )  # fmt: skip
 
     def __init__(self, body_bytes_max: int) -> None:
         self._body_bytes_max = body_bytes_max
         self._request: Request | None = None
-        """What the head means; its body is empty."""
-        self._before = self._digits = self._after = b""
+        """What the head means, but for its length."""
+        self._headers: Headers = []
+        """Of the request that came last."""
+        self._before = self._after = self._head = b""
+        """The head before the digits and after them; and whole, as it came last."""
+        self._size = 0
+        """Of the request that came last, head and body."""
         self._tries = TRIES + 1  # the first is not learned: many connections bring one request only
 
     def again(self, data: bytes) -> Request | None:
@@ -58,7 +66,18 @@ class Recurring:
             data: what has come, from the beginning of a request on.
         """
         known = self._request
-        if known is None or not data.startswith(self._before):
+        if known is None:
+            return None
+        head = self._head
+        if len(data) == self._size and data.startswith(head):
+            body = data[len(head) :]
+            headers = self._headers
+            return Request(known.method, known.target, known.http_version, headers, body, True)
+        return self._longer(data, known)
+
+    def _longer(self, data: bytes, known: Request) -> Request | None:
+        """The same, where the body may be longer or shorter than the last one."""
+        if not data.startswith(self._before):
             return None
         at = len(self._before)
         after = self._after
@@ -71,10 +90,9 @@ class Recurring:
         size = len(body)
         if size != int(digits) or size > self._body_bytes_max:
             return None
-        headers = known.headers
-        if digits != self._digits:
-            headers = [(_NAME, digits) if one[0] == _NAME else one for one in headers]
+        headers = [(_NAME, digits) if one[0] == _NAME else one for one in known.headers]
         self._tries = TRIES
+        self._head, self._headers, self._size = data[: end + len(after)], headers, len(data)
         return Request(known.method, known.target, known.http_version, headers, body, True)
 
     def learn(self, data: bytes, request: Request) -> None:
@@ -103,7 +121,8 @@ class Recurring:
         length = _LENGTH.search(head)
         assert length is not None  # noqa: S101 - it was found
         start, end = length.span(1)
-        self._before, self._digits, self._after = head[:start], head[start:end], head[end:]
+        self._before, self._after = head[:start], head[end:]
+        self._head, self._headers, self._size = head, request.headers, len(data)
         self._request = msgspec.structs.replace(request, body=b"")
 
     def forget(self) -> None:

@@ -120,6 +120,13 @@ class Load:
             raise BenchError(f"{wrong} of {of} answers were wrong; {done.stderr.strip()}")
         return report
 
+    def rested_ns(self) -> float:
+        """How long a line of memory takes after a rest of 10 ms; a few nanoseconds where nobody
+        else uses the machine's caches."""
+        rest = self.program.with_name("rest")
+        done = subprocess.run([rest], capture_output=True, text=True, timeout=60, check=True)
+        return float(json.loads(done.stdout)["rested_ns"])
+
     def hold_mib(self, streams: int, root: int, settle_s: float) -> float:
         """Resident MiB of ``root``'s tree while it holds ``streams`` open streams.
 

@@ -29,6 +29,7 @@ HEADINGS = {
     "p50_ms": "p50 ms",
     "p99_ms": "p99 ms",
     "late_p99_ms": "load late p99 ms",
+    "rested_line_ns": "line of memory after 10 ms ns",
     "first_answer_s": "start to first answer s",
     "rss_idle_mib": "idle memory MiB",
     "rss_held_mib": "memory MiB",

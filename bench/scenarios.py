@@ -138,7 +138,10 @@ def steady_rate(trial: Trial) -> Figures:
     rate = {"rate": REQUESTS_PER_S, "connections": CONNECTIONS}
     report = trial.load.run("rate", trial.pace.rate_s, **rate)
     figures = {f"{name}_ms": report["latency_us"][name] / 1000 for name in ("p50", "p99")}
-    return {**figures, "late_p99_ms": report["late_us"]["p99"] / 1000}
+    figures["late_p99_ms"] = report["late_us"]["p99"] / 1000
+    if trial.target.server is None:
+        figures["rested_line_ns"] = trial.load.rested_ns()
+    return figures
 
 
 def held_streams(trial: Trial) -> Figures:

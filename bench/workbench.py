@@ -150,12 +150,12 @@ def _certificates(folder: Path) -> None:
 
 
 def prepare(folder: Path, stack: ExitStack, glimway: Path, sides: Collection[Side]) -> Workbench:
-    """Compile both programs, start the stub and, where a side is TLS, its TLS front.
+    """Compile the programs, start the stub and, where a side is TLS, its TLS front.
 
     Their end is the stack's. Raises BenchError.
     """
     compiler = need("gcc")
-    for name in ("stub", "load"):
+    for name in ("stub", "load", "rest"):
         flags = ("-O2", "-Wall", "-Wextra", "-Werror")
         command(compiler, *flags, "-o", folder / name, HERE / f"{name}.c")
     stub = stack.enter_context(start("stub", [str(folder / "stub")], folder, {}))

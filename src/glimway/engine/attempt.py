@@ -25,6 +25,9 @@ ERROR_BODY_BYTES_MAX = 64 * 1024
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 """The largest whole answer that is accepted."""
 
+_NAMED = frozenset({b"inference-id", b"x-generation-id", b"x-log-id", b"x-request-id"})
+"""Headers in which providers tell a request's id."""
+
 HELD_BYTES_MAX = 1024 * 1024
 """How much of a stream may come before its first real frame: it is held in memory until then."""
 
@@ -160,7 +163,7 @@ class Attempt:
         for name, value in headers:
             if name == b"content-type":
                 content_type = value.lower()
-            elif name in (b"x-request-id", b"x-log-id", b"x-generation-id", b"inference-id"):
+            elif name in _NAMED:
                 self.provider_request_id = value.decode("latin-1")[:128]
         if not 200 <= status < 300 or content_type.find(b"text/html") >= 0:
             self._error_status = True

@@ -186,8 +186,9 @@ class Secured(asyncio.Protocol):
                     goodbye = True
                     break
                 said.append(data)
-                # Asking once more costs an exception; these two say that there is nothing.
-                if not incoming.pending and not tls.pending():
+                # Asking once more costs an exception. Nothing is left inside of OpenSSL: a read
+                # takes all of a record.
+                if not incoming.pending:
                     break
         except ssl.SSLWantReadError:
             pass  # a part of a record, or one that only concerns TLS

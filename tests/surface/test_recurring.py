@@ -142,3 +142,11 @@ def test_bounds_hold_for_known_heads_too() -> None:
     requests, wrong = read(pieces, bounds)
     assert len(requests) == 4
     assert wrong is not None
+
+
+def test_a_length_with_more_digits_makes_no_head_too_large() -> None:
+    head = len(post(b"x")) - 1
+    for spare in range(10):
+        bounds = Bounds(header_bytes_max=head + spare)
+        pieces = [post(b"x")] * 3 + [post(b"x" * 100_000)]
+        assert read(pieces, bounds)[0] == anew(pieces, bounds)[0][:4]

@@ -62,7 +62,7 @@ class Incoming:
         self._bounds = bounds
         self._parser: httptools.HttpRequestParser | None = httptools.HttpRequestParser(self)
         self._requests: list[Request] = []
-        self._recurring = Recurring(bounds.body_bytes_max)
+        self._recurring = Recurring(bounds.body_bytes_max, bounds.header_bytes_max)
         self._data = b""
         """What is being read."""
         self._pieces: list[bytes] = []

@@ -40,14 +40,17 @@ class Recurring:
 
     Args:
         body_bytes_max: of a request; a larger one is for those who refuse it.
+        header_bytes_max: of a head; one that more digits could make too large is read each time.
     """
 
     __slots__ = (
-        "_after", "_before", "_body_bytes_max", "_head", "_headers", "_request", "_size", "_tries",
+        "_after", "_before", "_body_bytes_max", "_head", "_head_bytes_max", "_headers", "_request",
+        "_size", "_tries",
     )  # fmt: skip
 
-    def __init__(self, body_bytes_max: int) -> None:
+    def __init__(self, body_bytes_max: int, header_bytes_max: int) -> None:
         self._body_bytes_max = body_bytes_max
+        self._head_bytes_max = min(HEAD_BYTES_MAX, header_bytes_max - DIGITS_MAX)
         self._request: Request | None = None
         """What the head means, but for its length."""
         self._headers: Headers = []
@@ -107,7 +110,7 @@ class Recurring:
         self._tries -= 1
         self._request = None
         size = len(data) - len(request.body)
-        if self._tries == TRIES or size > HEAD_BYTES_MAX:
+        if self._tries == TRIES or size > self._head_bytes_max:
             return
         head = data[:size]
         found = _LENGTH.findall(head)

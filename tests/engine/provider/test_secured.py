@@ -5,17 +5,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import ssl
+import weakref
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 import uvloop
 
+from engine.pooled import closing, exchange, new_pool
+from glimway.engine.provider import dial
+from glimway.engine.provider.origin import Origin
 from glimway.engine.provider.secured import RECORD_BYTES, Secured
+from glimway.wire.refusal import Fault
+from kit import answers, certificates
 from kit.certificates import Certificates
+from kit.provider import ScriptedProvider
 
 HOST = "127.0.0.1"
+
+
+@pytest.fixture(scope="module")
+def papers(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    """Of an authority that signed nothing here."""
+    return certificates.make(tmp_path_factory.mktemp("papers"), ("DNS:other.example",))
 
 
 class Socket(asyncio.Transport):
@@ -25,6 +39,7 @@ class Socket(asyncio.Transport):
         super().__init__()
         self.sent = bytearray()
         self.done: list[str] = []
+        self.waits = 0
 
     def write(self, data: Any) -> None:
         self.sent += data
@@ -47,6 +62,9 @@ class Socket(asyncio.Transport):
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         self.done.append(f"limits {high} {low}")
+
+    def get_write_buffer_size(self) -> int:
+        return self.waits
 
     def taken(self) -> bytes:
         sent, self.sent = bytes(self.sent), bytearray()
@@ -311,3 +329,96 @@ def test_whoever_waits_for_the_handshake_is_told_how_it_ended(
 
     uvloop.run(main())
     assert not recwarn.list
+
+
+def test_a_goodbye_before_the_request_is_out_is_not_waited_upon(
+    certificate_files: Certificates,
+) -> None:
+    """Whoever has said goodbye need not read what is still to be sent."""
+
+    async def main() -> None:
+        pair = Pair(certificate_files, ssl.TLSVersion.TLSv1_3)
+        pair.shake()
+        pair.socket.waits = 1
+        pair.feed(pair.goodbye())
+        assert pair.speaker.heard == ["end"]
+        assert pair.socket.done == ["abort"]
+
+    uvloop.run(main())
+
+
+@pytest.mark.parametrize("size", [5, 3 * RECORD_BYTES])
+def test_what_openssl_cannot_send_yet_is_sent_when_it_has_read(
+    certificate_files: Certificates, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """It wants to read first in the middle of a renegotiation (TLS 1.2), or of a ticket that came
+    in two records (TLS 1.3)."""
+
+    async def main() -> None:
+        pair = Pair(certificate_files, ssl.TLSVersion.TLSv1_3)
+        pair.shake()
+        tls: Any = pair.secured.get_extra_info("ssl_object")
+        write, calls = tls.write, 0
+
+        def wants(data: Any) -> int:
+            nonlocal calls
+            calls += 1
+            if calls == min(2, 1 + size // RECORD_BYTES):
+                raise ssl.SSLWantReadError
+            return int(write(data))
+
+        monkeypatch.setattr(tls, "write", wants)
+        text = b"x" * size
+        pair.secured.writelines((text,))
+        pair.secured.writelines((b"next",))
+        assert len(pair.read()) < size
+        pair.feed(pair.said(b"go on"))
+        assert pair.speaker.data == b"go on"
+        assert not pair.socket.done
+        assert len(pair.socket.sent) > 0
+
+        pair.secured.writelines((b"!",))
+        assert pair.read().endswith(b"next!")
+
+    uvloop.run(main())
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_connection_that_is_gone_leaves_nothing_for_the_collector(
+    certificate_files: Certificates, papers: Certificates, trusted: bool
+) -> None:
+    """A cycle of each would hold its 24 KiB of OpenSSL's until a collection, and those are rare."""
+
+    async def one() -> weakref.ref[Any]:
+        with ScriptedProvider(tls=certificate_files) as provider:
+            provider.always(answers.whole(b"{}"))
+            authority = (certificate_files if trusted else papers).authority
+            origin = Origin("https", HOST, provider.port, str(authority), private=True)
+            made: list[Any] = []
+
+            class Watched(Secured):
+                __slots__ = ("__weakref__",)
+
+                def __init__(self, *given: Any) -> None:
+                    super().__init__(*given)
+                    made.append(weakref.ref(self))
+
+            monkey = pytest.MonkeyPatch()
+            with monkey.context() as patch:
+                patch.setattr(dial, "Secured", Watched)
+                async with closing(new_pool(origin)) as pool:
+                    if trusted:
+                        assert (await exchange(await pool.dial(5.0))).ended
+                    else:
+                        with pytest.raises(Fault):
+                            await pool.dial(5.0)
+            await asyncio.sleep(0.01)
+            found: weakref.ref[Any] = made[0]
+            return found
+
+    gc.collect()
+    gc.disable()
+    try:
+        assert uvloop.run(one())() is None
+    finally:
+        gc.enable()

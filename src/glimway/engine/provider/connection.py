@@ -149,7 +149,6 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:  # noqa: D102
         self.transport = transport  # type: ignore[assignment]
         # Nothing is written beside requests: a paused writer is a request that is not out yet.
-        # One byte, since with 0 uvloop's TLS would pause a writer whose buffer is empty.
         transport.set_write_buffer_limits(1, 0)  # type: ignore[attr-defined]
         # One parser reads all answers of a connection; making one costs as much as a request's
         # whole head.

@@ -33,6 +33,31 @@ class Speaker(Protocol):
     def resume_writing(self) -> None: ...  # noqa: D102
 
 
+class _Nobody:
+    """Stands where nobody speaks any more."""
+
+    def connection_made(self, transport: Any) -> None:
+        pass
+
+    def data_received(self, data: bytes) -> None:
+        pass
+
+    def eof_received(self) -> bool:
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        pass
+
+    def pause_writing(self) -> None:
+        pass
+
+    def resume_writing(self) -> None:
+        pass
+
+
+_NOBODY: Final = _Nobody()
+
+
 class Secured(asyncio.Protocol):
     """A socket's protocol on one side, a speaker's transport on the other.
 
@@ -52,18 +77,21 @@ class Secured(asyncio.Protocol):
         "_socket",
         "_speaker",
         "_tls",
+        "_unsent",
     )
 
     def __init__(self, speaker: Speaker, context: ssl.SSLContext, name: str) -> None:
-        self._speaker = speaker
+        self._speaker: Speaker = speaker
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
         self._socket: asyncio.Transport | None = None
         self._shaking = True
-        self._shaken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._shaken: asyncio.Future[None] | None = asyncio.get_running_loop().create_future()
         self._over = False
         self._error: ssl.SSLError | None = None
+        self._unsent = b""
+        """Waits until OpenSSL has read what it wants to read first: the rest of a ticket, say."""
 
     async def shake(self) -> None:
         """Wait for the handshake; the caller has a deadline.
@@ -72,27 +100,26 @@ class Secured(asyncio.Protocol):
             ssl.SSLError: the other side does not convince, or does not speak TLS.
             ConnectionError: it left.
         """
+        assert self._shaken is not None  # noqa: S101 - it is waited for once
         try:
             await self._shaken
         except BaseException:
             self.abort()
             raise
+        finally:
+            self._shaken = None  # what it failed with knows this frame
 
     # ---- what the speaker calls -----------------------------------------------------------------
 
     def writelines(self, pieces: Iterable[bytes]) -> None:
         """Send these bytes in as few records as they fit into."""
-        if self._over or self._socket is None:
+        if self._over:
             return
         data = b"".join(pieces)
-        try:
-            if len(data) <= RECORD_BYTES:
-                self._tls.write(data)
-                self._socket.write(self._outgoing.read())
-            else:
-                self._socket.writelines(self._records(memoryview(data)))
-        except ssl.SSLError as error:
-            self._fail(error)
+        if self._unsent:
+            self._unsent += data
+        else:
+            self._write(data)
 
     def close(self) -> None:
         """Say goodbye and close when it is sent. The other side's goodbye is not waited for
@@ -157,12 +184,15 @@ class Secured(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: D102
         self._over = True
-        error = self._error or exc
+        error, speaker = self._error or exc, self._speaker
+        # Each holds the other, and an error what it was raised in: none need wait for a collector.
+        self._speaker, self._socket, self._error = _NOBODY, None, None
         if not self._shaking:
-            self._speaker.connection_lost(error)
-        elif not self._shaken.done():
-            self._shaken.set_exception(error or ConnectionResetError("the connection ended"))
-            self._shaken.exception()  # whoever dialled may have left, and nobody need hear of it
+            speaker.connection_lost(error)
+        shaken = self._shaken
+        if shaken is not None and not shaken.done():
+            shaken.set_exception(error or ConnectionResetError("the connection ended"))
+            shaken.exception()  # whoever dialled may have left, and nobody need hear of it
 
     def pause_writing(self) -> None:  # noqa: D102
         self._speaker.pause_writing()
@@ -203,18 +233,38 @@ class Secured(asyncio.Protocol):
         if self._error is not None:
             self.abort()
         elif goodbye:
-            self._speaker.eof_received()
-            self.close()
+            self._leave()
+        elif self._unsent:
+            unsent, self._unsent = self._unsent, b""
+            self._write(unsent)
         return not self._over
 
-    def _records(self, data: memoryview) -> list[bytes]:
-        """Encrypt record by record, so that OpenSSL's memory holds one at a time."""
-        records = []
-        start = 0
-        while start < len(data):
-            start += self._tls.write(data[start : start + RECORD_BYTES])
-            records.append(self._outgoing.read())
-        return records
+    def _leave(self) -> None:
+        """The other side has said goodbye. Who says that reads no more, so that bytes which are
+        still to be sent might wait for ever."""
+        self._speaker.eof_received()
+        if not self._over and self._socket is not None and self._socket.get_write_buffer_size():
+            self.abort()
+        self.close()
+
+    def _write(self, data: bytes) -> None:
+        """Encrypt and send record by record: OpenSSL's memory holds one at a time."""
+        socket, start = self._socket, 0
+        if socket is None:
+            return
+        try:
+            if len(data) <= RECORD_BYTES:
+                self._tls.write(data)
+                socket.write(self._outgoing.read())
+                return
+            whole = memoryview(data)
+            while start < len(data):
+                start += self._tls.write(whole[start : start + RECORD_BYTES])
+                socket.write(self._outgoing.read())
+        except ssl.SSLWantReadError:
+            self._unsent = data[start:]
+        except ssl.SSLError as error:
+            self._fail(error)
 
     def _shake(self) -> bool:
         """Take the handshake as far as the bytes at hand allow; whether more may follow."""
@@ -230,7 +280,7 @@ class Secured(asyncio.Protocol):
         self._send()
         self._shaking = False
         self._speaker.connection_made(self)
-        if not self._shaken.done():
+        if self._shaken is not None and not self._shaken.done():
             self._shaken.set_result(None)
         return self._take() if self._incoming.pending else True
 

@@ -30,6 +30,9 @@ _USAGE = (
 )
 _COST = b',"cost":%b,"estimated_cost":%b'
 
+EVENTS_MAX = 8
+"""More are no usual answer, and their kinds need not be remembered."""
+
 _USUAL = frozenset({Start, Text, Thought, Stop, Usage, Opaque})
 
 
@@ -44,7 +47,7 @@ def write_usual(
         usage: the tokens that were charged.
         cost_usd: what was charged, as the digits of a JSON number.
     """
-    places = _places(tuple(map(type, events)))
+    places = _places(tuple(map(type, events))) if len(events) <= EVENTS_MAX else None
     if places is None:
         return None
     # What stands there is known by its place.

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from math import inf, nextafter
+from math import ceil, inf, nextafter
 from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
@@ -202,14 +202,14 @@ class Meter:
             left = self._capacity - (missing + _UNITS_LESS_1) // UNITS
             figures += (
                 left if left > 0 else 0,
-                _shown(int(missing / self._requests_pace * 1000 + 1)) if missing else b"0s",
+                _shown(ceil(missing / self._requests_pace * 1000)) if missing else b"0s",
             )
         if limits.tokens_per_minute:
             missing = self._tokens
             left = limits.tokens_per_minute - (missing + _UNITS_LESS_1) // UNITS
             figures += (
                 left if left > 0 else 0,
-                _shown(int(missing / self._tokens_pace * 1000 + 1)) if missing else b"0s",
+                _shown(ceil(missing / self._tokens_pace * 1000)) if missing else b"0s",
             )
         return self._template % tuple(figures)
 

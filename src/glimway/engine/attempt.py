@@ -14,6 +14,7 @@ from glimway.engine.collected import Collected
 from glimway.engine.deadlines import Deadlines, DeadlineWatch
 from glimway.engine.flow import Frames, is_real
 from glimway.engine.provider.connection import Connection, Header, Pieces
+from glimway.engine.provider.framing import NAMING
 from glimway.engine.wheel import Wheel
 from glimway.wire.dialect import ProviderSide, Reader
 from glimway.wire.events import Event, Usage
@@ -24,9 +25,6 @@ ERROR_BODY_BYTES_MAX = 64 * 1024
 
 ANSWER_BYTES_MAX = 64 * 1024 * 1024
 """The largest whole answer that is accepted."""
-
-_NAMED = frozenset({b"inference-id", b"x-generation-id", b"x-log-id", b"x-request-id"})
-"""Headers in which providers tell a request's id."""
 
 HELD_BYTES_MAX = 1024 * 1024
 """How much of a stream may come before its first real frame: it is held in memory until then."""
@@ -157,13 +155,12 @@ class Attempt:
     def head(self, status: int, headers: list[Header]) -> None:
         """The head has come: an error, a stream, or a whole answer."""
         self.answered = True
-        self.status = status
-        self._headers = headers
+        self.status, self._headers = status, headers
         content_type = b""
         for name, value in headers:
             if name == b"content-type":
                 content_type = value.lower()
-            elif name in _NAMED:
+            elif name in NAMING:
                 self.provider_request_id = value.decode("latin-1")[:128]
         if not 200 <= status < 300 or content_type.find(b"text/html") >= 0:
             self._error_status = True

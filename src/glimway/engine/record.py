@@ -10,16 +10,18 @@ from typing import Final
 
 import msgspec
 
-from glimway.domain.receipt import Tokens
+from glimway.domain.receipt import Opened, Tokens
 from glimway.engine.settling import Charge, Outcome
 
 BEGINNINGS_MAX: Final = 1024
-"""Combinations of key, model and endpoint that are remembered; at more, all are forgotten."""
+"""Combinations of model and endpoint that are remembered; at more, all are forgotten."""
+CALLERS_MAX: Final = 16_384
+"""Keys; some 200 bytes each."""
 
 _json = msgspec.json.Encoder().encode
 
 _RECORD = (
-    b'{"record":"settled","id":"%b","at_ms":%d,%b"status":"ok","end":"%b","http_status":200,'
+    b'{"record":"settled","id":"%b","at_ms":%d,%b%b"status":"ok","end":"%b","http_status":200,'
     b'%b"tokens":%b,"cost_nanousd":%d%b,"ttft_ms":%d,"duration_ms":%d,'
     b'"attempts":[{%b"outcome":"ok","started_ms":%d,"duration_ms":%d,"status":200%b%b}]}'
 )
@@ -28,12 +30,13 @@ _TOKENS = b'{"input":%d,"output":%d,"cached":%d,"cache_write":%d,"reasoning":%d}
 
 
 class Records:
-    """Writes usual records; remembers how those of one caller and endpoint begin."""
+    """Writes usual records; remembers what recurs in those of a caller and of an endpoint."""
 
-    __slots__ = ("_beginnings",)
+    __slots__ = ("_beginnings", "_callers")
 
     def __init__(self) -> None:
         self._beginnings: dict[tuple[str | None, ...], tuple[bytes, bytes, bytes]] = {}
+        self._callers: dict[str, bytes] = {}
 
     def usual(self, outcome: Outcome, charge: Charge, now_s: float) -> bytes | None:
         """The record, or None where the end is not the usual one.
@@ -66,6 +69,7 @@ class Records:
         return _RECORD % (
             opened.id.encode(),
             opened.at_ms,
+            self._caller(opened),
             beginning,
             outcome.end.encode(),
             b'"stream":true,' if opened.stream else b"",
@@ -81,20 +85,31 @@ class Records:
             _said(b"provider_answer_id", attempt.reader.answer_id),
         )
 
-    def _beginning(self, outcome: Outcome, version: str | None) -> tuple[bytes, bytes, bytes]:
-        """The members that say who asked whom, of the record and of its one try, and the price's
-        version."""
-        opened = outcome.opened
-        endpoint = outcome.endpoint.id
-        mount, dialect = opened.mount, opened.dialect
-        kind = (opened.key, outcome.asked, endpoint, mount, dialect, opened.model, version)
-        known = self._beginnings.get(kind)
+    def _caller(self, opened: Opened) -> bytes:
+        """The members that say who asked."""
+        known = self._callers.get(opened.key)
         if known is None:
-            provider = outcome.endpoint.provider.id
             members = {
                 "organization": opened.organization,
                 "project": opened.project,
                 "key": opened.key,
+            }
+            known = _json(members)[1:-1] + b","
+            if len(self._callers) >= CALLERS_MAX:
+                self._callers.clear()
+            self._callers[opened.key] = known
+        return known
+
+    def _beginning(self, outcome: Outcome, version: str | None) -> tuple[bytes, bytes, bytes]:
+        """The members that say what was asked of whom, of the record and of its one try, and the
+        price's version."""
+        opened = outcome.opened
+        endpoint, mount, dialect = outcome.endpoint.id, opened.mount, opened.dialect
+        kind = (outcome.asked, endpoint, mount, dialect, opened.model, version)
+        known = self._beginnings.get(kind)
+        if known is None:
+            provider = outcome.endpoint.provider.id
+            members = {
                 "model": opened.model,
                 "asked": outcome.asked,
                 "endpoint": endpoint,

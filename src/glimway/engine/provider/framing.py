@@ -25,6 +25,9 @@ _TELLING: Final = frozenset(
     {b"transfer-encoding", b"content-length", b"content-encoding", b"keep-alive"}
 )
 
+NAMING: Final = frozenset({b"inference-id", b"x-generation-id", b"x-log-id", b"x-request-id"})
+"""Headers in which providers tell a request's id."""
+
 ERRORS_FROM: Final = 300
 """Statuses below are successes."""
 

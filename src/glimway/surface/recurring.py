@@ -73,6 +73,7 @@ class Recurring:
             return None
         head = self._head
         if len(data) == self._size and data.startswith(head):
+            self._tries = TRIES
             body = data[len(head) :]
             headers = self._headers
             return Request(known.method, known.target, known.http_version, headers, body, True)
@@ -113,17 +114,15 @@ class Recurring:
         if self._tries == TRIES or size > self._head_bytes_max:
             return
         head = data[:size]
-        found = _LENGTH.findall(head)
+        found = list(_LENGTH.finditer(head))
         if (
             len(found) != 1
             or head.find(_HEAD_END) != size - len(_HEAD_END)
-            or int(found[0]) != len(request.body)
+            or int(found[0][1]) != len(request.body)
             or not _ONE_OFF.isdisjoint(name for name, _ in request.headers)
         ):
             return
-        length = _LENGTH.search(head)
-        assert length is not None  # noqa: S101 - it was found
-        start, end = length.span(1)
+        start, end = found[0].span(1)
         self._before, self._after = head[:start], head[end:]
         self._head, self._headers, self._size = head, request.headers, len(data)
         self._request = msgspec.structs.replace(request, body=b"")

@@ -10,6 +10,10 @@ Memory is bounded by ``FRAME_BYTES_MAX``, and reading is linear however the byte
 
 from __future__ import annotations
 
+from typing import Any
+
+import msgspec
+
 from glimway.wire.refusal import Fault
 
 FRAME_BYTES_MAX = 8 * 1024 * 1024
@@ -24,8 +28,31 @@ _LF, _CR = b"\n\r"
 """Numbers, because ``bytes in bytes`` tries its left side as a number first, and an exception that
 nobody sees costs more than the search."""
 
+_LINE_ENDS = (
+    (b"\xe2\x80\xa8", b"\\u2028"),
+    (b"\xe2\x80\xa9", b"\\u2029"),
+    (b"\xc2\x85", b"\\u0085"),
+)
+"""Characters that JSON leaves as they are and that many line readers (Python's ``splitlines`` under
+``requests``' ``iter_lines``) take for the end of a line: a frame that held one would fall apart."""
+
+_json = msgspec.json.Encoder().encode
+
 Frame = tuple[bytes, bytes]
 """(event name or b"", data)."""
+
+
+def encoded(value: Any) -> bytes:
+    """JSON in which no client's line reader sees an end of line."""
+    return in_one_line(_json(value))
+
+
+def in_one_line(text: bytes) -> bytes:
+    """The same of JSON that is written already."""
+    if not text.isascii() and (text.find(b"\xe2\x80") >= 0 or text.find(b"\xc2\x85") >= 0):
+        for sign, escaped in _LINE_ENDS:
+            text = text.replace(sign, escaped)
+    return text
 
 
 class Cutter:

@@ -71,7 +71,7 @@ class Socket(asyncio.Transport):
         return sent
 
 
-class Speaker:
+class Speaker(asyncio.Protocol):
     """Notes what it hears."""
 
     def __init__(self) -> None:

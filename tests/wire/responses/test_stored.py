@@ -13,7 +13,6 @@ from openai.types.responses import (
 
 from glimway.wire.events import Event, Start, Stop, Text, Thought, ToolArgs, ToolOpen, Usage
 from glimway.wire.refusal import Refusal
-from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.request import decode
 from glimway.wire.responses.stored import (
     cancelled,
@@ -29,6 +28,7 @@ from glimway.wire.responses.stored import (
     retrieved,
     stored_items,
 )
+from glimway.wire.sse import encoded
 from wire.responses.grammar import Clean
 from wire.responses.making import encoded as sent
 from wire.responses.making import seal, style, unseal, written

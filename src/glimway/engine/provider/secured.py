@@ -15,47 +15,15 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Iterable
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 RECORD_BYTES: Final = 16 * 1024
 """A record's largest content (RFC 8446, section 5.1). No more than that is passed through OpenSSL's
 memory at once, because that memory never shrinks."""
 
 
-class Speaker(Protocol):
-    """Whoever speaks over TLS, as over a socket of its own."""
-
-    def connection_made(self, transport: Any) -> None: ...  # noqa: D102
-    def data_received(self, data: bytes) -> None: ...  # noqa: D102
-    def eof_received(self) -> bool: ...  # noqa: D102
-    def connection_lost(self, exc: Exception | None) -> None: ...  # noqa: D102
-    def pause_writing(self) -> None: ...  # noqa: D102
-    def resume_writing(self) -> None: ...  # noqa: D102
-
-
-class _Nobody:
-    """Stands where nobody speaks any more."""
-
-    def connection_made(self, transport: Any) -> None:
-        pass
-
-    def data_received(self, data: bytes) -> None:
-        pass
-
-    def eof_received(self) -> bool:
-        return False
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        pass
-
-    def pause_writing(self) -> None:
-        pass
-
-    def resume_writing(self) -> None:
-        pass
-
-
-_NOBODY: Final = _Nobody()
+_NOBODY: Final = asyncio.Protocol()
+"""Stands where nobody speaks any more: it hears everything and does nothing."""
 
 
 class Secured(asyncio.Protocol):
@@ -80,8 +48,8 @@ class Secured(asyncio.Protocol):
         "_unsent",
     )
 
-    def __init__(self, speaker: Speaker, context: ssl.SSLContext, name: str) -> None:
-        self._speaker: Speaker = speaker
+    def __init__(self, speaker: asyncio.Protocol, context: ssl.SSLContext, name: str) -> None:
+        self._speaker = speaker
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=name)
@@ -279,7 +247,7 @@ class Secured(asyncio.Protocol):
             return False
         self._send()
         self._shaking = False
-        self._speaker.connection_made(self)
+        self._speaker.connection_made(self)  # type: ignore[arg-type]  # as far as it is asked
         if self._shaken is not None and not self._shaken.done():
             self._shaken.set_result(None)
         return self._take() if self._incoming.pending else True

@@ -24,10 +24,10 @@ from glimway.wire.dialect import Writer as AnyWriter
 from glimway.wire.events import Event, Stop, Usage
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.responses.asked import Asked, asked
-from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.stored import given_items
 from glimway.wire.responses.style import style_of
 from glimway.wire.responses.write import Writer
+from glimway.wire.sse import encoded
 from glimway.wire.talk import Call, Json
 
 _decode = msgspec.json.Decoder().decode

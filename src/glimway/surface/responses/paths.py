@@ -33,9 +33,9 @@ from glimway.surface.responses.showing import (
 from glimway.wire.body import decode_object
 from glimway.wire.refusal import Fault, Refusal
 from glimway.wire.refusal import shown as said
-from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.request import decode
 from glimway.wire.responses.stored import counted, deleted, not_found
+from glimway.wire.sse import encoded
 
 _BASE = "/v1/responses/"
 

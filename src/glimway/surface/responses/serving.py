@@ -25,8 +25,8 @@ from glimway.surface.responses.showing import follow
 from glimway.surface.sockets import Sockets
 from glimway.wire.body import decode_object
 from glimway.wire.refusal import Fault, Refusal
-from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.stored import retrieved
+from glimway.wire.sse import encoded
 
 Headers = list[tuple[bytes, bytes]]
 

@@ -27,10 +27,10 @@ from glimway.wire import check
 from glimway.wire.body import decode_object
 from glimway.wire.events import Usage
 from glimway.wire.refusal import Fault, Refusal
-from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.stored import continued, given_items
 from glimway.wire.responses.style import style_of
 from glimway.wire.responses.write import Writer
+from glimway.wire.sse import encoded
 from glimway.wire.websocket import GOING_AWAY, POLICY
 
 CREATE = "response.create"

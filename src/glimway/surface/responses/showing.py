@@ -17,9 +17,8 @@ from glimway.surface.responses.job import STOPPED, Job
 from glimway.wire import check
 from glimway.wire.refusal import Refusal
 from glimway.wire.responses.asked import ENCRYPTED
-from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.stored import PAGE_ITEMS_DEFAULT, page_of, retrieved
-from glimway.wire.sse import COMMENT
+from glimway.wire.sse import COMMENT, encoded
 from glimway.wire.talk import Json
 
 SILENCE_S = 15.0

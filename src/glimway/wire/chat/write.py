@@ -12,38 +12,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from glimway.wire.chat.deltas import finished, grow, put
 from glimway.wire.chat.style import FINISH_REASONS, Style
 from glimway.wire.chat.usage import write_usage
 from glimway.wire.chat.usual import write_usual
 from glimway.wire.events import Event, Opaque, Start, Stop, StopReason, Text, Thought, Usage
+from glimway.wire.sse import encoded, in_one_line
 from glimway.wire.talk import Json
 
 __all__ = ["DONE", "FINISH_REASONS", "Style", "Writer"]
-
-_json = msgspec.json.Encoder().encode
-
-_LINE_ENDS = (
-    (b"\xe2\x80\xa8", b"\\u2028"),
-    (b"\xe2\x80\xa9", b"\\u2029"),
-    (b"\xc2\x85", b"\\u0085"),
-)
-"""Characters that JSON leaves as they are and that many line readers (Python's ``splitlines`` under
-``requests``' ``iter_lines``) take for the end of a line: a frame that held one would fall apart."""
-
-
-def _encode(value: Any) -> bytes:
-    """JSON in which no client's line reader sees an end of line."""
-    return _escaped(_json(value))
-
-
-def _escaped(text: bytes) -> bytes:
-    if not text.isascii() and (text.find(b"\xe2\x80") >= 0 or text.find(b"\xc2\x85") >= 0):
-        for sign, escaped in _LINE_ENDS:
-            text = text.replace(sign, escaped)
-    return text
 
 
 DONE = b"data: [DONE]\n\n"
@@ -79,7 +56,7 @@ class Writer:
             "created": style.created,
             "model": style.model,
         }
-        self._head = b"data: " + _encode(head)[:-1]
+        self._head = b"data: " + encoded(head)[:-1]
         self._mid = self._head + b',"choices":[{"index":0,"delta":{"content":'
         self._thought_mid = self._head + b',"choices":[{"index":0,"delta":{"reasoning_content":'
         self._tail = b'},"finish_reason":null}]' + (
@@ -96,9 +73,9 @@ class Writer:
             event = events[0]
             kind = type(event)
             if kind is Text and event.choice == 0:  # type: ignore[union-attr]
-                return self._mid + _encode(event.text) + self._tail  # type: ignore[union-attr]
+                return self._mid + encoded(event.text) + self._tail  # type: ignore[union-attr]
             if kind is Thought and event.choice == 0 and event.text:  # type: ignore[union-attr]
-                text = _encode(event.text)  # type: ignore[union-attr]
+                text = encoded(event.text)  # type: ignore[union-attr]
                 if self._style.reasoning_too:
                     text += b',"reasoning":' + text
                 return self._thought_mid + text + self._tail
@@ -129,7 +106,7 @@ class Writer:
             out.append(self._choice_frame(stop.choice, {}, reason, extra, members))
         if style.usage == "last":
             rest = {"choices": [], **self._later, "usage": written}
-            out.append(self._head + b"," + _encode(rest)[1:] + b"\n\n")
+            out.append(self._head + b"," + encoded(rest)[1:] + b"\n\n")
         out.append(DONE)
         return b"".join(out)
 
@@ -200,7 +177,7 @@ class Writer:
         rest: dict[str, Json] = {"choices": [entry], **members}
         if self._style.usage_null and "usage" not in rest:
             rest["usage"] = None
-        return self._head + b"," + _encode(rest)[1:] + b"\n\n"
+        return self._head + b"," + encoded(rest)[1:] + b"\n\n"
 
     # ---- a whole reply ----------------------------------------------------------------------
 
@@ -209,7 +186,7 @@ class Writer:
         style = self._style
         usual = write_usual(events, style, usage, cost_usd)
         if usual is not None:
-            return _escaped(usual)
+            return in_one_line(usual)
         frame = _Frame()
         stops: dict[int, StopReason] = {}
         for event in events:
@@ -234,7 +211,7 @@ class Writer:
             }
             for index, message in sorted(frame.deltas.items())
         ]
-        return _encode(
+        return encoded(
             {
                 "id": style.id,
                 "object": "chat.completion",

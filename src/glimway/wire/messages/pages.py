@@ -6,22 +6,14 @@ Knows how a block's beginning, pieces and end look in both. Refuses to know whic
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
+from glimway.wire.sse import encoded
 from glimway.wire.talk import Json
 
-_json = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder().decode
-
-_LINE_ENDS = (
-    (b"\xe2\x80\xa8", b"\\u2028"),
-    (b"\xe2\x80\xa9", b"\\u2029"),
-    (b"\xc2\x85", b"\\u0085"),
-)
-"""Characters that JSON leaves as they are and that many line readers (Python's ``splitlines``)
-take for the end of a line: a frame that held one would fall apart."""
 
 RAW = "_raw"
 """Holds the arguments of a call that are no object, in an answer that was cut."""
@@ -32,15 +24,6 @@ DELTAS = {"text": "text_delta", "thinking": "thinking_delta", "partial_json": "i
 _MEMBERS = {kind: member for member, kind in DELTAS.items()}
 
 Block = dict[str, Json]
-
-
-def encoded(value: Any) -> bytes:
-    """JSON in which no client's line reader sees an end of line."""
-    text = _json(value)
-    if not text.isascii() and (text.find(b"\xe2\x80") >= 0 or text.find(b"\xc2\x85") >= 0):
-        for sign, escaped in _LINE_ENDS:
-            text = text.replace(sign, escaped)
-    return text
 
 
 def event(value: Block) -> bytes:

@@ -11,11 +11,12 @@ from __future__ import annotations
 from glimway.wire.events import Event, Opaque, Stop, Text, Thought, Usage
 from glimway.wire.messages.blocks import DIALECT
 from glimway.wire.messages.flow import TEXT, Flow
-from glimway.wire.messages.pages import Array, Stream, encoded, event
+from glimway.wire.messages.pages import Array, Stream, event
 from glimway.wire.messages.signatures import THINKING
 from glimway.wire.messages.stops import word_of
 from glimway.wire.messages.style import Style
 from glimway.wire.messages.usage import write_usage
+from glimway.wire.sse import encoded
 from glimway.wire.talk import Json
 
 __all__ = ["PING", "Style", "Writer"]

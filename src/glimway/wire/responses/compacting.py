@@ -14,9 +14,9 @@ import msgspec
 from glimway.wire import check
 from glimway.wire.events import Event, Stop, Text, Usage
 from glimway.wire.refusal import Fault
-from glimway.wire.responses.lines import encoded
 from glimway.wire.responses.stored import compacted, compaction
 from glimway.wire.responses.thoughts import Seal
+from glimway.wire.sse import encoded
 
 TASK = (
     "Stop here and write a summary of this conversation that can stand in its place. Whoever goes "

@@ -6,30 +6,8 @@ when (``write``).
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
-
+from glimway.wire.sse import encoded
 from glimway.wire.talk import Json
-
-_json = msgspec.json.Encoder().encode
-
-_LINE_ENDS = (
-    (b"\xe2\x80\xa8", b"\\u2028"),
-    (b"\xe2\x80\xa9", b"\\u2029"),
-    (b"\xc2\x85", b"\\u0085"),
-)
-"""Characters that JSON leaves as they are and that many line readers (Python's ``splitlines``)
-take for the end of a line: a frame that held one would fall apart."""
-
-
-def encoded(value: Any) -> bytes:
-    """JSON in which no client's line reader sees an end of line."""
-    text = _json(value)
-    if not text.isascii() and (text.find(b"\xe2\x80") >= 0 or text.find(b"\xc2\x85") >= 0):
-        for sign, escaped in _LINE_ENDS:
-            text = text.replace(sign, escaped)
-    return text
 
 
 class Lines:

@@ -216,7 +216,7 @@ def compacted(
         cost_usd: what was charged, as JSON digits.
 
     Returns:
-        The object, for ``lines.encoded``.
+        The object, for ``sse.encoded``.
     """
     return {
         "id": response_id,

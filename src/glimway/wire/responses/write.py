@@ -15,10 +15,11 @@ import msgspec
 from glimway.wire.events import Event, Stop, StopReason, Text, Usage
 from glimway.wire.responses.errors import code_of, spoken
 from glimway.wire.responses.flow import CUTS, Flow
-from glimway.wire.responses.lines import Lines, encoded
+from glimway.wire.responses.lines import Lines
 from glimway.wire.responses.output import Message
 from glimway.wire.responses.style import Style
 from glimway.wire.responses.usage import write_usage
+from glimway.wire.sse import encoded
 from glimway.wire.talk import Json
 
 __all__ = ["Style", "Writer"]

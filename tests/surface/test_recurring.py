@@ -69,11 +69,56 @@ def test_the_length_of_the_body_may_differ() -> None:
     assert parses(grows) == 2
 
 
-def test_whoever_sends_new_heads_each_time_is_not_watched_for_ever() -> None:
-    traced = [post(b"{}", b"traceparent: %d\r\n" % number) for number in range(10)]
-    again = [traced[-1]] * 3
-    assert read(traced + again) == anew(traced + again)
-    assert parses(traced + again) == len(traced + again)
+def test_values_may_differ_that_do_not_say_how_a_head_is_read() -> None:
+    """As on the connections of a proxy, which bring one caller after the other."""
+    traced = [
+        post(
+            b"x" * (1 + number % 3),
+            b"X-Api-Key: glim_%d\r\ntraceparent: 00-%d\r\n" % (number, number),
+        )
+        for number in range(1, 10)
+    ]
+    assert read(traced) == anew(traced)
+    requests, _ = read(traced)
+    assert [dict(one.headers)[b"x-api-key"] for one in requests][-2:] == [b"glim_8", b"glim_9"]
+    assert parses(traced) == 2
+
+
+def test_whoever_sends_other_lines_each_time_is_not_watched_for_ever() -> None:
+    varied = [post(b"{}", b"x-%d: 1\r\n" % number) for number in range(10)]
+    again = [varied[-1]] * 3
+    assert read(varied + again) == anew(varied + again)
+    assert parses(varied + again) == len(varied + again)
+
+
+# fmt: off
+VALUES = [
+    b"x", b"x y", b"", b" ", b" x", b"x ", b"\tx", b"x\ty", b"x\t", b"x\x00y", b"x\x7f", b"\xe4",
+    b"x\ry", b"x\ny", b"x\r\n y", b"x\r\nX-More: y", b"x\r\n", b"x: y", b"close", b"gzip", b"a, b",
+    b"7", b"chunked", b"identity", b"keep-alive", b"upgrade", b"a.example:80", b"h2c", b"x" * 5000,
+]
+# fmt: on
+NAMES = [
+    *(b"Authorization", b"Connection", b"Content-Encoding", b"Content-Type", b"Cookie", b"Host"),
+    *(b"Keep-Alive", b"Proxy-Connection", b"TE", b"Transfer-Encoding", b"X-Any", b"Upgrade"),
+    *(b"Content-Length", b"Expect", b"X-Forwarded-For"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("separator", [b": ", b":", b":  ", b":\t", b" : "])
+def test_any_other_value_reads_as_it_does_anew(name: bytes, separator: bytes) -> None:
+    def asked(value: bytes, between: bytes) -> bytes:
+        lines = [b"Content-Length: 7\r\n"] if name != b"Content-Length" else []
+        lines += [b"Host: a\r\n"] if name != b"Host" else []
+        line = b"%b%b%b\r\n" % (name, between, value)
+        return b"POST /v1/x HTTP/1.1\r\n%b\r\nhello, " % b"".join([*lines, line])
+
+    first = b"keep-alive" if name.endswith(b"Connection") else b"7"
+    for known in (first, b"identity", b"chunked"):
+        for value in VALUES:
+            pieces = [asked(known, b": ")] * 3 + [asked(value, separator), asked(known, b": ")]
+            assert read(pieces) == anew(pieces), value
 
 
 def test_long_heads_are_read_each_time() -> None:

@@ -20,12 +20,14 @@ def peek(house: House, ask: Ask, key: Key) -> Call:
         Refusal: ``invalid``, naming the field.
     """
     side = ask.mount.side
-    body = decode_object(ask.body, depth_max=house.depth_max)
-    if side.opening is None:
-        call = side.decode(body, ask.headers)
-    else:
-        unseal = house.seals.unsealing(key.project, side.name)
-        call = side.opening(body, ask.headers, unseal)
+    call = None if side.plain is None else side.plain(ask.body)
+    if call is None:
+        body = decode_object(ask.body, depth_max=house.depth_max)
+        if side.opening is None:
+            call = side.decode(body, ask.headers)
+        else:
+            unseal = house.seals.unsealing(key.project, side.name)
+            call = side.opening(body, ask.headers, unseal)
     ask.mount.judge(call)
     return call
 

@@ -96,8 +96,9 @@ class Mount(msgspec.Struct, frozen=True):
 
     def judge(self, call: Call) -> None:
         """Check what the mount itself bounds; raises Refusal."""
-        if call.temperature is not None:
-            number("temperature", call.temperature, 0, self.temperature_max)
+        value = call.temperature
+        if value is not None and not 0 <= value <= self.temperature_max:
+            number("temperature", value, 0, self.temperature_max)
         if self.check is not None:
             self.check(call)
 

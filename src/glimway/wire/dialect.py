@@ -112,7 +112,9 @@ class ClientSide(msgspec.Struct, frozen=True):
     ``path`` follows a mount's base path, ``decode(body, headers)`` reads a request, ``id_prefix``
     begins the answer's public id. ``opening(body, headers, unseal)`` reads one that may hold what
     was sealed here; None: this dialect's requests do not. ``names``: what the chat dialect's
-    members are called here, for what is found wrong after a request was read.
+    members are called here, for what is found wrong after a request was read. ``plain(body)``: the
+    same as ``decode`` for short requests of the usual kind, and None for every other; None: there
+    is no such way.
     """
 
     name: str
@@ -121,3 +123,4 @@ class ClientSide(msgspec.Struct, frozen=True):
     decode: Callable[[dict[str, Any], Headers], Call]
     names: Mapping[str, str] = {}
     opening: Callable[[dict[str, Any], Headers, Unseal], Call] | None = None
+    plain: Callable[[bytes], Call | None] | None = None

@@ -6,6 +6,7 @@ a host without quirks costs nothing. Refuses to know any host.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ import msgspec
 
 from glimway.wire.chat.control import write_thinking
 from glimway.wire.chat.messages import Style
-from glimway.wire.quirks import Quirks
+from glimway.wire.quirks import Quirks, Range
 from glimway.wire.refusal import Refusal
 from glimway.wire.talk import Call, Json, ToolChoice
 
@@ -103,7 +104,7 @@ def _made(quirks: Quirks) -> Plan:
     needed: tuple[tuple[Step, object], ...] = (
         (_strict, quirks.strict),
         (_reject, quirks.reject),
-        (_ranges, quirks.ranges),
+        (_ranges(quirks.ranges), quirks.ranges),
         (_lengths, quirks.lengths),
         (_format, quirks.formats != _FORMATS),
         (write_thinking, known),
@@ -149,17 +150,36 @@ def _reject(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[st
             adjusted.append(f"{name} left out")
 
 
-def _ranges(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[str]) -> None:
-    for field, bounds in quirks.ranges.items():
-        for name in _SPELLINGS.get(field, (field,)):
-            value = body.get(name)
-            if type(value) is not int and type(value) is not float:
+def _ranges(ranges: dict[str, Range]) -> Step:
+    """What holds numbers to a host's ranges; nearly all are inside."""
+    bounds = [
+        (name, *_inside(bound), bound)
+        for field, bound in ranges.items()
+        for name in _SPELLINGS.get(field, (field,))
+    ]
+
+    def fit(body: dict[str, Json], call: Call, quirks: Quirks, adjusted: list[str]) -> None:
+        for name, low, high, bound in bounds:
+            if name not in body:
                 continue
-            fitted = bounds.fit(value)
+            value = body[name]
+            if (type(value) is not int and type(value) is not float) or low <= value <= high:
+                continue
+            fitted = bound.fit(value)
             if fitted != value:
                 body[name] = fitted
                 way = "raised" if fitted > value else "lowered"
                 adjusted.append(f"{name} {way} to {_figure(fitted)}")
+
+    return fit
+
+
+def _inside(bound: Range) -> tuple[float, float]:
+    """Between these a value needs no closer look."""
+    if bound.above is not None or bound.below is not None:
+        return math.inf, -math.inf
+    low, high = bound.low, bound.high
+    return (-math.inf if low is None else low, math.inf if high is None else high)
 
 
 def _figure(value: float) -> str:

@@ -7,9 +7,13 @@ step. Refuses every frame with a member it does not list: such a frame takes the
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+
+from glimway.wire.chat.usage import TOKENS_MAX
+
+_Count = Annotated[int, msgspec.Meta(ge=0, le=TOKENS_MAX)]
 
 
 class UsualDelta(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -66,17 +70,26 @@ class UsualEnd(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     logprobs: None = None
 
 
+class UsualUsage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+    """The counts of a host that tells no more than these."""
+
+    prompt_tokens: _Count
+    completion_tokens: _Count
+    total_tokens: _Count
+
+
 class UsualReply(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """A whole reply with one choice; ``usage`` is read by ``usage``."""
+    """A whole reply with one choice; ``usage`` is read next."""
 
     choices: tuple[UsualEnd]
     id: Any = None
     object: Any = None
     created: Any = None
     model: Any = None
-    usage: Any = None
+    usage: msgspec.Raw = msgspec.Raw()
     system_fingerprint: Any = None
 
 
 decode_usual_chunk = msgspec.json.Decoder(UsualChunk).decode
 decode_usual_reply = msgspec.json.Decoder(UsualReply).decode
+decode_usual_usage = msgspec.json.Decoder(UsualUsage).decode

@@ -21,14 +21,11 @@ _REASONS = {reason: word.encode() for reason, word in FINISH_REASONS.items()}
 
 _REPLY = (
     b'{"id":"%b","object":"chat.completion","created":%d,"model":%b,"choices":[{"index":0,'
-    b'"message":{"role":"assistant",%b"content":%b},"finish_reason":"%b"}]%b,"usage":%b}'
-)
-_USAGE = (
-    b'{"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d,'
+    b'"message":{"role":"assistant",%b"content":%b},"finish_reason":"%b"}]%b,"usage":{'
+    b'"prompt_tokens":%d,"completion_tokens":%d,"total_tokens":%d,'
     b'"prompt_tokens_details":{"cached_tokens":%d},'
-    b'"completion_tokens_details":{"reasoning_tokens":%d}%b}'
+    b'"completion_tokens_details":{"reasoning_tokens":%d}%b}}'
 )
-_COST = b',"cost":%b,"estimated_cost":%b'
 
 EVENTS_MAX = 8
 """More are no usual answer, and their kinds need not be remembered."""
@@ -67,6 +64,10 @@ def write_usual(
         if kept.place != "frame" or kept.dialect != "chat":
             return None
         members = b"," + _json(kept.value)[1:-1] if kept.value else b""
+    cost = b""
+    if cost_usd is not None:
+        cost = b',"cost":' + cost_usd + b',"estimated_cost":' + cost_usd
+    tokens_in, tokens_out = usage.input, usage.output
     return _REPLY % (
         style.id.encode(),
         style.created,
@@ -75,15 +76,12 @@ def write_usual(
         _json(text.text),
         _REASONS[stop.reason],
         members,
-        _USAGE
-        % (
-            usage.input,
-            usage.output,
-            usage.input + usage.output,
-            usage.cached,
-            usage.reasoning or 0,
-            b"" if cost_usd is None else _COST % (cost_usd, cost_usd),
-        ),
+        tokens_in,
+        tokens_out,
+        tokens_in + tokens_out,
+        usage.cached,
+        usage.reasoning or 0,
+        cost,
     )
 
 

@@ -42,14 +42,14 @@ class Writer:
 
     def __init__(self, style: Style) -> None:
         self._style = style
+        self._head = b""  # prepared by the first frame of a stream, as all else
+
+    def _prepare(self) -> None:
+        style = self._style
         self._roles: set[int] = set()
         # Unknown members that came without anything to say: they ride on the next frame.
         self._later: dict[str, Json] = {}
         self._later_choices: dict[int, dict[str, Json]] = {}
-        self._head = b""  # prepared by the first frame of a stream
-
-    def _prepare(self) -> None:
-        style = self._style
         head = {
             "id": style.id,
             "object": "chat.completion.chunk",

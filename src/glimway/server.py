@@ -17,6 +17,7 @@ from typing import Any, cast
 import uvicorn
 
 from glimway.engine.house import House
+from glimway.heap import keep_freed_memory
 from glimway.surface.accepting import Accepting
 from glimway.welcome import Welcome
 
@@ -70,6 +71,7 @@ class Server(uvicorn.Server):
             accepting.begin(self.servers)
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._told.say(str(host), int(port))
+            keep_freed_memory()
             # What lives now lives for good: the collector need not look at it again.
             gc.collect()
             gc.freeze()

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
 from glimway.store import database as database_module
-from glimway.store import schema, sqlite
+from glimway.store import migrate, schema, sqlite
 from glimway.store.database import Database
 from glimway.store.errors import (
     DatabaseAway,
@@ -20,6 +22,8 @@ from glimway.store.errors import (
     DatabaseClosed,
     DatabaseUnsupported,
 )
+from glimway.store.receipts import Filter, Receipts
+from store.records import raw, request_id, settled
 
 COUNT = sa.select(sa.func.count()).select_from(schema.organizations)
 ADD = sa.insert(schema.organizations).values(id="o1", name="one", created_ms=1)
@@ -66,6 +70,28 @@ def test_migrating_says_nothing(
         open_database()
     assert caplog.records == []
     assert capfd.readouterr() == ("", "")
+
+
+def test_receipts_of_a_key_are_found_after_their_index_became_an_order(
+    open_database: Callable[[], Database], database_url: str
+) -> None:
+    engine = sa.create_engine(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(migrate.FOLDER))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0003")
+        table = schema.receipts_table("2025_11")
+        sa.Index("receipts_2025_11_by_key", table.c.key_id, table.c.id)
+        table.create(connection)
+        for number in range(5):
+            receipt = settled(number, key=f"key{number % 2}")
+            row = (receipt.id, "default", "default", receipt.key, "m", "ok", 1, raw(receipt))
+            connection.execute(sa.insert(table).values(row))
+    engine.dispose()
+    page = Receipts(open_database(), None).list(Filter(key="key0")).result()
+    assert [receipt.id for receipt in page.receipts] == [request_id(n) for n in (4, 2, 0)]
 
 
 def test_a_schema_of_the_future_is_refused(

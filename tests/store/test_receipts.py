@@ -12,8 +12,9 @@ from glimway.store import schema
 from glimway.store.database import Database
 from glimway.store.drain import Drain
 from glimway.store.journal import Journal
-from glimway.store.receipts import PAGE_MAX, Filter, Receipts
+from glimway.store.receipts import PAGE_MAX, Filter, Receipts, drop_month
 from glimway.store.runner import DrainRunner
+from glimway.store.sorting import UNSORTED_MAX, sources
 from glimway.store.tail import Tail
 from kit.clock import ManualClock
 from store.records import DECEMBER_MS, NOVEMBER_MS, opened, raw, request_id, settled
@@ -22,9 +23,11 @@ from store.records import DECEMBER_MS, NOVEMBER_MS, opened, raw, request_id, set
 class Shop:
     """Receipts, of which some are drained and some are not."""
 
-    def __init__(self, journal: Journal, database: Database) -> None:
+    def __init__(
+        self, journal: Journal, database: Database, unsorted_max: int = UNSORTED_MAX
+    ) -> None:
         self.journal = journal
-        self.drain = Drain(journal, database)
+        self.drain = Drain(journal, database, unsorted_max=unsorted_max)
         self.receipts = Receipts(database, Tail(journal, self.drain))
 
     def settle(self, *receipts: Receipt, drained: bool = True) -> None:
@@ -46,9 +49,10 @@ def clock() -> ManualClock:
     return ManualClock()
 
 
-@pytest.fixture
-def shop(journal: Journal, database: Database) -> Shop:
-    return Shop(journal, database)
+@pytest.fixture(params=[1, 3, UNSORTED_MAX], ids=["sorted", "partly", "unsorted"])
+def shop(journal: Journal, database: Database, request: pytest.FixtureRequest) -> Shop:
+    """All that is read is the same, whether receipts are in the order of keys yet or not."""
+    return Shop(journal, database, request.param)
 
 
 def test_a_receipt_is_found_by_any_id_of_its_request(shop: Shop) -> None:
@@ -118,6 +122,52 @@ def test_lists_are_newest_first_across_months_in_pages(shop: Shop) -> None:
                 break
             assert len(page.receipts) == limit
         assert seen == everything
+
+
+def test_a_keys_receipts_are_listed_in_pages_across_months(shop: Shop) -> None:
+    ours = [
+        settled(number, month, key="ours" if number % 3 else "theirs")
+        for month in (NOVEMBER_MS, DECEMBER_MS)
+        for number in range(9)
+    ]
+    for receipt in [*ours[9:], *ours[:9]]:  # a long one of November ends in December
+        shop.settle(receipt)
+    expected = [receipt.id for receipt in reversed(ours) if receipt.key == "ours"]
+    for limit in (1, 5, 12, 13):
+        seen: list[str] = []
+        before: str | None = None
+        while True:
+            page = shop.receipts.list(Filter(key="ours", before=before), limit).result()
+            seen += [receipt.id for receipt in page.receipts]
+            before = page.next_before
+            if before is None:
+                break
+        assert seen == expected
+    assert shop.ids(Filter(key="nobody")) == []
+
+
+def test_a_months_order_of_keys_goes_with_it(shop: Shop, database: Database) -> None:
+    shop.settle(*(settled(number) for number in range(4)))
+    database.write(lambda c: drop_month(c, "2025_11")).result()
+    assert shop.ids(Filter(key="key1")) == []
+    left = database.read(lambda c: sources(c, "2025_11")).result()
+    assert left == [schema.unsorted_receipts]
+    rows = database.read(lambda c: c.execute(sa.select(schema.unsorted_receipts)).all()).result()
+    assert rows == []
+
+
+def test_the_list_of_the_unsorted_is_bounded(journal: Journal, database: Database) -> None:
+    """Also when the process that added to it has ended, or a batch of it has failed."""
+    count = sa.select(sa.func.count()).select_from(schema.unsorted_receipts)
+    for start in range(0, 40, 4):
+        shop = Shop(journal, database, unsorted_max=10)
+        for number in range(start, start + 4):
+            shop.journal.append(raw(settled(number)))
+        if start == 24:
+            shop.drain._sorting.forget()
+        while not shop.drain.run_once().caught_up:
+            pass
+        assert database.read(lambda c: c.execute(count).scalar_one()).result() < 10
 
 
 def test_a_page_is_bounded(shop: Shop) -> None:
@@ -240,9 +290,18 @@ def test_lists_walk_an_index_and_sort_nothing(
     sa.event.listen(engine, "before_cursor_execute", explain)
     shop.ids(wanted)
     sa.event.remove(engine, "before_cursor_execute", explain)
-    (plan,) = plans
-    assert index in plan or (index == "PRIMARY KEY" and plan == "SCAN receipts_2025_11")
-    assert "TEMP B-TREE" not in plan
+    unsorted = [plan for plan in plans if "unsorted" in plan]
+    assert bool(unsorted) == (wanted.key is not None)
+    if unsorted:  # which are few
+        assert unsorted == ["SCAN unsorted_receipts"]
+        assert plans.pop(0) == unsorted[0]
+        assert plans.pop(0).startswith("SEARCH receipts_2025_11 USING PRIMARY KEY (id=?)")
+        assert plans.pop(0) == "USE TEMP B-TREE FOR ORDER BY"
+    if wanted.key is not None and plans:
+        assert plans.pop().startswith("SEARCH receipts_2025_11 USING PRIMARY KEY (id=?)")
+    for plan in plans:
+        assert index in plan or (index == "PRIMARY KEY" and plan == "SCAN receipts_2025_11")
+        assert "TEMP B-TREE" not in plan
 
 
 def test_month_tables_are_named_by_months_only() -> None:

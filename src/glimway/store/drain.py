@@ -26,6 +26,7 @@ from glimway.store.plan import Plan, Planner
 from glimway.store.rows import Many
 from glimway.store.schema import JOURNAL, cursors, open_requests, receipts_table, set_aside
 from glimway.store.segments import Position
+from glimway.store.sorting import UNSORTED_MAX, Sorting
 
 RECORDS_PER_RUN: Final = 4000
 """Records in one transaction: about 2000 requests, some megabytes, some 20 ms of the writer."""
@@ -33,6 +34,9 @@ LOST_PER_RUN: Final = 500
 """Lost requests closed in one transaction."""
 MONTHS_KNOWN_MAX: Final = 24
 """Months whose statements are kept compiled."""
+_ID: Final = 0
+_KEY: Final = 3
+"""Places in a row of ``schema.receipts_table``."""
 
 _CURSOR: Final = sa.select(cursors).where(cursors.c.name == JOURNAL)
 _MOVE: Final = (
@@ -69,13 +73,16 @@ class Drain:
     Args:
         journal: to read. What it holds when the drain is made is what an earlier process left.
         database: to write.
+        unsorted_max: as in ``Sorting``.
 
     Raises:
         StoreError: the database is away. It is asked before anything is appended, because new
             records must lie after the place where it stopped.
     """
 
-    def __init__(self, journal: Journal, database: Database) -> None:
+    def __init__(
+        self, journal: Journal, database: Database, *, unsorted_max: int = UNSORTED_MAX
+    ) -> None:
         self._journal = journal
         self._database = database
         self._lock = threading.Lock()
@@ -90,6 +97,7 @@ class Drain:
         self._open = Many(sqlite.insert_new(open_requests), dialect, 3)
         one_of = open_requests.c.id.in_([sa.bindparam("id")])
         self._close = Many(sa.delete(open_requests).where(one_of), dialect, 1)
+        self._sorting = Sorting(dialect, unsorted_max)
         self._put_aside = Many(sqlite.insert_new(set_aside), dialect, 2)
 
     @property
@@ -131,6 +139,7 @@ class Drain:
                 # Whether it was written, and whether a month is still there, is asked again.
                 self._sure = False
                 self._months.clear()
+                self._sorting.forget()
                 raise
             self._cursor = batch.after
             self._release()
@@ -209,6 +218,7 @@ class Drain:
                 self._months.clear()
             self._months[month] = many
         many.execute(connection, values)
+        self._sorting.add(connection, values[_ID :: many.width], values[_KEY :: many.width])
 
     def _lose(self, connection: sa.Connection, now_ms: int) -> int:
         rows = connection.execute(

@@ -33,7 +33,15 @@ def month_at(request_id: str) -> Month:
     Raises:
         ValueError: not the id of a request.
     """
-    name = month_of(request_id)
+    return month_named(month_of(request_id))
+
+
+def month_named(name: str) -> Month:
+    """A month by its name, as ``2026_11``.
+
+    Raises:
+        ValueError: no month is called so.
+    """
     year, _, number = name.partition("_")
     first = datetime(int(year), int(number), 1, tzinfo=UTC)
     months = first.year * 12 + first.month  # counted from 0, this is the month after

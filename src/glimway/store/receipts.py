@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from glimway.domain.ids import month_of, strip_prefix
 from glimway.domain.receipt import Receipt
 from glimway.store.database import Database
-from glimway.store.months import least_id
+from glimway.store.months import least_id, month_named
 from glimway.store.schema import RECEIPTS_PREFIX, receipts_name, receipts_table
+from glimway.store.sorting import drop_order, sources
 from glimway.store.tail import Tail
 
 PAGE_MAX: Final = 200
@@ -174,11 +175,13 @@ class Receipts:
         found = {receipt.id: receipt for receipt in undrained}
         taken = 0
         for month in reversed(months(connection)):
-            rows = connection.execute(_query(month, wanted).limit(room + 1 - taken)).all()
+            rows: dict[str, str] = {}
+            for query in _queries(connection, month, wanted):
+                rows |= {one.id: one.receipt for one in connection.execute(query.limit(room + 1))}
             taken += len(rows)
-            for row in rows:
-                if row.id not in found:
-                    found[row.id] = _decode(row.receipt)
+            for one, receipt in rows.items():
+                if one not in found:
+                    found[one] = _decode(receipt)
             if taken > room:
                 break
         newest = sorted(found.values(), key=lambda receipt: receipt.id, reverse=True)
@@ -209,6 +212,7 @@ def drop_month(connection: sa.Connection, month: str) -> bool:
     there = sa.inspect(connection).has_table(receipts_name(month))
     if there:
         receipts_table(month).drop(connection)
+        drop_order(connection, month_named(month))
     return there
 
 
@@ -222,23 +226,35 @@ def _is_month_table(name: str) -> bool:
     return True
 
 
-def _query(month: str, wanted: Filter) -> sa.Select[Any]:
+def _queries(connection: sa.Connection, month: str, wanted: Filter) -> list[sa.Select[Any]]:
+    """What finds a month's receipts, newest first. Those of one key stand in two places, and one
+    that moves between them is in exactly one of them."""
+    if wanted.key is None:
+        return [_query(month, wanted)]
+    return [_query(month, wanted, source) for source in sources(connection, month)]
+
+
+def _query(month: str, wanted: Filter, source: sa.Table | None = None) -> sa.Select[Any]:
+    """From the month's table, or by way of a table that says which are a key's."""
     table = receipts_table(month)
+    first = table if source is None else source
     columns = {
         table.c.organization_id: wanted.organization,
         table.c.project_id: wanted.project,
-        table.c.key_id: wanted.key,
+        first.c.key_id: wanted.key,
         table.c.model: wanted.model,
         table.c.status: wanted.status,
     }
     query = sa.select(table.c.id, table.c.receipt).where(
         *(column == value for column, value in columns.items() if value is not None)
     )
-    if wanted.status is not None and wanted.status != "ok":
+    if source is not None:
+        query = query.select_from(source.join(table, table.c.id == source.c.id))
+    elif wanted.status is not None and wanted.status != "ok":
         # Names the condition of the index in words that its planner recognises.
         query = query.where(table.c.status != sa.literal_column("'ok'"))
     if wanted.low:
-        query = query.where(table.c.id >= wanted.low)
+        query = query.where(first.c.id >= wanted.low)
     if wanted.high is not None:
-        query = query.where(table.c.id < wanted.high)
-    return query.order_by(table.c.id.desc())
+        query = query.where(first.c.id < wanted.high)
+    return query.order_by(first.c.id.desc())

@@ -41,7 +41,8 @@ class Many:
         # An insert takes rows in brackets of their own, a delete values within one pair.
         group = 0 if isinstance(statement, sa.Insert) else 1
         before, row, after = text[: found.start(group)], found[group], text[found.end(group) :]
-        self._width = width
+        self.width = width
+        """Parameters of a row."""
         self._texts = [(size, before + ", ".join([row] * size) + after) for size in SIZES]
 
     def execute(self, connection: sa.Connection, values: Sequence[Any]) -> None:
@@ -52,7 +53,7 @@ class Many:
             values: the parameters of all rows, row after row, in column order.
         """
         at = 0
-        width = self._width
+        width = self.width
         left = len(values) // width
         for size, text in self._texts:
             step = size * width

@@ -149,6 +149,14 @@ responses: Final = sa.Table(
 """Answers that callers may ask for again, with what was asked. ``previous_id`` is the answer that
 one continues; the three last columns are JSON, and frames of a stream."""
 
+unsorted_receipts: Final = sa.Table(
+    "unsorted_receipts",
+    metadata,
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("key_id", sa.Text, nullable=False),
+)
+"""Receipts that are not in their month's order by key yet (``sorting``)."""
+
 
 def receipts_name(month: str) -> str:
     """Name of the table that holds the receipts of ``month`` (``2026_11``).
@@ -165,8 +173,8 @@ def receipts_table(month: str) -> sa.Table:
     """The receipts of one month; not part of ``metadata``, the drain makes it when it needs it.
 
     The row's key is the request's id, which begins with its time: newest first is id order. Few
-    columns are indexed because each index costs about as much as the row: a key's own requests,
-    and what went wrong (most rows are ``ok`` and are not in that index).
+    columns are indexed because each index costs about as much as the row: what went wrong (most
+    rows are ``ok`` and are not in that index). Those of one key are found by ``key_order_table``.
     """
     name = receipts_name(month)
     table = sa.Table(
@@ -182,7 +190,6 @@ def receipts_table(month: str) -> sa.Table:
         sa.Column("receipt", sa.Text, nullable=False),
         sqlite_with_rowid=False,
     )
-    sa.Index(f"{name}_by_key", table.c.key_id, table.c.id)
     troubled = table.c.status != "ok"
     sa.Index(
         f"{name}_by_status",
@@ -192,3 +199,14 @@ def receipts_table(month: str) -> sa.Table:
         postgresql_where=troubled,
     )
     return table
+
+
+def key_order_table(month: str) -> sa.Table:
+    """The receipts of one month in the order of keys, and of each key by time."""
+    return sa.Table(
+        f"{receipts_name(month)}_by_key",
+        sa.MetaData(),
+        sa.Column("key_id", sa.Text, primary_key=True),
+        sa.Column("id", sa.Text, primary_key=True),
+        sqlite_with_rowid=False,
+    )

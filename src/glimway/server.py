@@ -18,6 +18,7 @@ import uvicorn
 
 from glimway.engine.house import House
 from glimway.heap import keep_freed_memory
+from glimway.hugepages import KEYS_MIN, HugePages
 from glimway.surface.accepting import Accepting
 from glimway.welcome import Welcome
 
@@ -53,6 +54,7 @@ class Server(uvicorn.Server):
         self._house = house
         self._told = told
         self.exit_code = EXIT_CLEAN
+        self._pages = HugePages(lambda: len(house.keys.now) >= KEYS_MIN)
 
     async def startup(self, sockets: Any = None) -> None:
         """Start, then say where."""
@@ -72,6 +74,7 @@ class Server(uvicorn.Server):
             host, port = self.servers[0].sockets[0].getsockname()[:2]
             self._told.say(str(host), int(port))
             keep_freed_memory()
+            self._pages.start()
             # What lives now lives for good: the collector need not look at it again.
             gc.collect()
             gc.freeze()
@@ -94,6 +97,7 @@ class Server(uvicorn.Server):
     async def shutdown(self, sockets: Any = None) -> None:
         """Drain; what does not end in time is cut, and settles."""
         self._house.draining = True
+        self._pages.stop()
         # Whoever stands in the kernel's queue has been told that we listen, and is let in first.
         if self._accepting is not None:
             self._accepting.end()

@@ -15,6 +15,7 @@ https://docs.kernel.org/admin-guide/mm/pagemap.html.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import resource
 import threading
@@ -43,6 +44,8 @@ _PRESENT_FROM: Final = 0x80
 """The highest byte of a page's entry, where the page is in memory."""
 _ABSENT: Final = bytes(range(_PRESENT_FROM))
 _COLLAPSE: Final = 25
+_NEVER: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EPERM})
+"""Errors that will not pass; others say that memory is short or busy just now."""
 
 
 class HugePages:
@@ -77,24 +80,25 @@ class HugePages:
         Returns:
             False: the system makes none.
         """
-        advise = ctypes.CDLL(None).madvise
-        tried = made = 0
+        advise = ctypes.CDLL(None, use_errno=True).madvise
+        able = True
         with PAGEMAP.open("rb", buffering=0) as pagemap:
             for start in _stretches():
                 if start in self._tried or _filled(pagemap.fileno(), start) < FILLED_MIN:
                     continue
                 self._tried.add(start)
-                tried += 1
                 size = ctypes.c_size_t(LARGE_PAGE_BYTES)
-                made += advise(ctypes.c_void_p(start), size, _COLLAPSE) == 0
-                if self._stopping.wait(PAUSE_S):
+                if advise(ctypes.c_void_p(start), size, _COLLAPSE) != 0:
+                    able = ctypes.get_errno() not in _NEVER
+                if not able or self._stopping.wait(PAUSE_S):
                     break
-        return bool(made) or not tried
+        return able
 
     def _run(self) -> None:
         able = True
         while able and not self._stopping.wait(self._look_s):
             held_bytes = _held_bytes()
+            self._looked_bytes = min(self._looked_bytes, held_bytes)
             if self._wanted() and held_bytes - self._looked_bytes >= GROWTH_BYTES_MIN:
                 self._looked_bytes = held_bytes
                 try:

@@ -72,7 +72,7 @@ def test_migrating_says_nothing(
     assert capfd.readouterr() == ("", "")
 
 
-def test_receipts_of_a_key_are_found_after_their_index_became_an_order(
+def test_receipts_of_a_key_are_found_where_a_month_has_an_index_still(
     open_database: Callable[[], Database], database_url: str
 ) -> None:
     engine = sa.create_engine(database_url)

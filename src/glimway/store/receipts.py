@@ -229,9 +229,8 @@ def _is_month_table(name: str) -> bool:
 def _queries(connection: sa.Connection, month: str, wanted: Filter) -> list[sa.Select[Any]]:
     """What finds a month's receipts, newest first. Those of one key stand in two places, and one
     that moves between them is in exactly one of them."""
-    if wanted.key is None:
-        return [_query(month, wanted)]
-    return [_query(month, wanted, source) for source in sources(connection, month)]
+    found = [] if wanted.key is None else sources(connection, month)
+    return [_query(month, wanted, source) for source in found] or [_query(month, wanted)]
 
 
 def _query(month: str, wanted: Filter, source: sa.Table | None = None) -> sa.Select[Any]:
@@ -248,13 +247,16 @@ def _query(month: str, wanted: Filter, source: sa.Table | None = None) -> sa.Sel
     query = sa.select(table.c.id, table.c.receipt).where(
         *(column == value for column, value in columns.items() if value is not None)
     )
+    low, high = wanted.low, wanted.high
     if source is not None:
         query = query.select_from(source.join(table, table.c.id == source.c.id))
+        ids = month_named(month)  # what waits is of any month
+        low, high = max(low, ids.low), ids.high if high is None else min(high, ids.high)
     elif wanted.status is not None and wanted.status != "ok":
         # Names the condition of the index in words that its planner recognises.
         query = query.where(table.c.status != sa.literal_column("'ok'"))
-    if wanted.low:
-        query = query.where(first.c.id >= wanted.low)
-    if wanted.high is not None:
-        query = query.where(first.c.id < wanted.high)
+    if low:
+        query = query.where(first.c.id >= low)
+    if high is not None:
+        query = query.where(first.c.id < high)
     return query.order_by(first.c.id.desc())

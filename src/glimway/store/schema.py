@@ -152,8 +152,9 @@ one continues; the three last columns are JSON, and frames of a stream."""
 unsorted_receipts: Final = sa.Table(
     "unsorted_receipts",
     metadata,
-    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("id", sa.Text, primary_key=True),
     sa.Column("key_id", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Receipts that are not in their month's order by key yet (``sorting``)."""
 
@@ -201,10 +202,15 @@ def receipts_table(month: str) -> sa.Table:
     return table
 
 
+def key_index_name(month: str) -> str:
+    """Of the index by key, which tables of an earlier release have instead."""
+    return f"{receipts_name(month)}_by_key"
+
+
 def key_order_table(month: str) -> sa.Table:
     """The receipts of one month in the order of keys, and of each key by time."""
     return sa.Table(
-        f"{receipts_name(month)}_by_key",
+        f"{receipts_name(month)}_of_keys",
         sa.MetaData(),
         sa.Column("key_id", sa.Text, primary_key=True),
         sa.Column("id", sa.Text, primary_key=True),

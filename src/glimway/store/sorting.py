@@ -20,10 +20,18 @@ import sqlalchemy as sa
 from glimway.store import sqlite
 from glimway.store.months import Month, month_at
 from glimway.store.rows import Many
-from glimway.store.schema import key_order_table, unsorted_receipts
+from glimway.store.schema import (
+    key_index_name,
+    key_order_table,
+    receipts_name,
+    unsorted_receipts,
+)
 
 UNSORTED_MAX: Final = 65_536
 """Receipts that wait: a reader looks through all of them, which takes some milliseconds."""
+STEPS: Final = 4
+"""In so many steps all that wait go into the order, each with a part of the keys: a step holds the
+writer for as long as its pages take."""
 
 
 class Sorting:
@@ -36,7 +44,7 @@ class Sorting:
 
     def __init__(self, dialect: sa.Dialect, unsorted_max: int = UNSORTED_MAX) -> None:
         self._unsorted_max = unsorted_max
-        self._wait = Many(sa.insert(unsorted_receipts), dialect, 2)
+        self._wait = Many(sqlite.insert_new(unsorted_receipts), dialect, 2)
         self._waiting: int | None = None
 
     def add(self, connection: sa.Connection, ids: Sequence[Any], keys: Sequence[Any]) -> None:
@@ -52,34 +60,36 @@ class Sorting:
         self._wait.execute(connection, [*chain.from_iterable(zip(ids, keys, strict=True))])
         self._waiting += len(ids)
         if self._waiting >= self._unsorted_max:
-            sort(connection)
-            self._waiting = 0
+            sort(connection, self._unsorted_max // STEPS)
+            self._waiting = None  # a receipt that came again was counted and does not wait twice
 
     def forget(self) -> None:
         """A transaction has failed: how many wait must be counted anew."""
         self._waiting = None
 
 
-def sort(connection: sa.Connection) -> None:
-    """Put all that wait into the orders of their months.
+def sort(connection: sa.Connection, rows: int) -> None:
+    """Put some that wait into the orders of their months.
 
     Args:
         connection: in a transaction of the writer.
+        rows: how many; all of a key go together.
     """
     waiting = unsorted_receipts.c
-    low, high = connection.execute(_ENDS).one()
-    if low is None:
-        return
-    for month in _months(low, high):
+    last_key = connection.execute(
+        sa.select(waiting.key_id).order_by(waiting.key_id).offset(rows).limit(1)
+    ).scalar_one_or_none()
+    ours = sa.true() if last_key is None else waiting.key_id <= last_key
+    for month in _months(connection, ours):
         order = key_order_table(month.name)
         order.create(connection, checkfirst=True)
-        rows = (
+        sorted_rows = (
             sa.select(waiting.key_id, waiting.id)
-            .where(waiting.id >= month.low, waiting.id < month.high)
+            .where(ours, waiting.id >= month.low, waiting.id < month.high)
             .order_by(waiting.key_id, waiting.id)
         )
-        connection.execute(sqlite.insert_new(order).from_select(["key_id", "id"], rows))
-    connection.execute(sa.delete(unsorted_receipts))
+        connection.execute(sqlite.insert_new(order).from_select(["key_id", "id"], sorted_rows))
+    connection.execute(sa.delete(unsorted_receipts).where(ours))
 
 
 def drop_order(connection: sa.Connection, month: Month) -> None:
@@ -92,19 +102,24 @@ def drop_order(connection: sa.Connection, month: Month) -> None:
 
 
 def sources(connection: sa.Connection, month: str) -> list[sa.Table]:
-    """Where to look for the receipts of one key: tables with the columns ``key_id`` and ``id``."""
+    """Where to look for the receipts of one key: tables with the columns ``key_id`` and ``id``.
+    None: the month's own table has an index by key."""
+    look = sa.inspect(connection)
+    if any(one["name"] == key_index_name(month) for one in look.get_indexes(receipts_name(month))):
+        return []
     order = key_order_table(month)
-    there = sa.inspect(connection).has_table(order.name)
-    return [unsorted_receipts, order] if there else [unsorted_receipts]
+    return [unsorted_receipts, order] if look.has_table(order.name) else [unsorted_receipts]
 
 
-def _months(low: str, high: str) -> Iterator[Month]:
-    """All from one id to another."""
-    month = month_at(low)
-    while month.low <= high:
+def _months(connection: sa.Connection, ours: sa.ColumnElement[bool]) -> Iterator[Month]:
+    """Those of the receipts that wait."""
+    first = sa.select(sa.func.min(unsorted_receipts.c.id)).where(ours)
+    found = connection.execute(first).scalar_one()
+    while found is not None:
+        month = month_at(found)
         yield month
-        month = month_at(month.high)
+        later = first.where(unsorted_receipts.c.id >= month.high)
+        found = connection.execute(later).scalar_one()
 
 
 _COUNT: Final = sa.select(sa.func.count()).select_from(unsorted_receipts)
-_ENDS: Final = sa.select(sa.func.min(unsorted_receipts.c.id), sa.func.max(unsorted_receipts.c.id))

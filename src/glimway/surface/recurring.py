@@ -163,7 +163,8 @@ class Recurring:
         ):
             return
         lines = head[: -len(_HEAD_END)].split(_LINE_END)
-        if len(lines) != len(request.headers) + 1:
+        names = [name for name, _ in request.headers]
+        if [line.partition(b":")[0].lower() for line in lines[1:]] != names:
             return
         self._lines, self._length = lines, len(request.body)
         start, end = found[0].span(1)

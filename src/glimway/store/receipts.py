@@ -176,8 +176,9 @@ class Receipts:
         taken = 0
         for month in reversed(months(connection)):
             rows: dict[str, str] = {}
+            left = room + 1 - taken
             for query in _queries(connection, month, wanted):
-                rows |= {one.id: one.receipt for one in connection.execute(query.limit(room + 1))}
+                rows |= {one.id: one.receipt for one in connection.execute(query.limit(left))}
             taken += len(rows)
             for one, receipt in rows.items():
                 if one not in found:
